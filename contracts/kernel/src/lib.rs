@@ -1,0 +1,27 @@
+//! The rules of Autonomy as pure state machines.
+//!
+//! Nothing here knows a chain, a caller or a clock: blocks, prices and measured amounts are arguments, and what happened is
+//! a return value. The contracts, the keeper and the tests run this same code.
+//!
+//! Units: TAO in rao and alpha in alpha-rao, both 1e9 to the coin, as `u64`; prices as `price_e12`, rao per alpha-rao × 1e12;
+//! ratios in basis points (1e4); rates, indices at 1e18; time in blocks.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+pub mod account;
+pub mod error;
+pub mod market;
+pub mod math;
+pub mod oracle;
+pub mod params;
+pub mod pool;
+pub mod short;
+pub mod stream;
+pub mod vault;
+
+pub use account::Account;
+pub use error::{Error, Parameter, Result};
+pub use market::Market;
+pub use params::{FeeParams, RateParams, RiskParams};
+pub use pool::{Asset, LiquidityChange, Pool, Swapped};
+pub use short::{AccountId, Position};
