@@ -1,0 +1,127 @@
+//! One market as the keeper knows it: the state of the last block that touched it, and its positions.
+
+use kernel::short::is_liquidatable;
+use kernel::{Error, Market, Position};
+
+use crate::index::{Exposure, PositionIndex, Ratio};
+
+/// A market's state and positions.
+#[derive(Clone, Debug)]
+pub struct Book {
+    state: Market,
+    index: PositionIndex,
+}
+
+/// What can be liquidated, judged by the kernel on a copy of the market.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Positions that can be liquidated one after the other, the most endangered first.
+    pub ids: Vec<u32>,
+    /// The sum of their bounties, in rao.
+    pub bounty: u64,
+    /// How many positions are above the limit, those included that the price cap protects for now.
+    pub above_limit: usize,
+}
+
+impl Book {
+    /// A market without known positions.
+    pub fn new(state: Market) -> Self {
+        Self {
+            state,
+            index: PositionIndex::default(),
+        }
+    }
+
+    /// Replaces the state by that of a later block.
+    pub fn update(&mut self, state: Market) {
+        self.state = state;
+    }
+
+    /// The state of the last block that touched the market.
+    pub fn state(&self) -> &Market {
+        &self.state
+    }
+
+    /// Its positions.
+    pub fn index(&self) -> &PositionIndex {
+        &self.index
+    }
+
+    /// Its positions, to be changed by events and sweeps.
+    pub fn index_mut(&mut self) -> &mut PositionIndex {
+        &mut self.index
+    }
+
+    /// The market as a message of block `at` would find it, were nothing to touch it before.
+    ///
+    /// # Errors
+    /// [`Error::Frozen`] when it has ended.
+    pub fn state_at(&self, at: u32) -> Result<Market, Error> {
+        let mut state = self.state.clone();
+        state.touch_debt(at)?;
+        Ok(state)
+    }
+
+    /// Positions above the liquidation limit in block `at`, the most endangered first. Empty while the oracle is too young
+    /// to price them.
+    ///
+    /// # Errors
+    /// [`Error::Frozen`] when the market has ended.
+    pub fn above_limit(&self, at: u32) -> Result<Vec<(u32, Exposure)>, Error> {
+        let state = self.state_at(at)?;
+        self.above_limit_in(&state)
+    }
+
+    /// What can be liquidated in block `at` among positions that `free` allows, at most `limit` of them: liquidations
+    /// are played through on a copy, so that those which the price cap forbids, or for which earlier ones leave no room, do
+    /// not end up in a batch.
+    ///
+    /// # Errors
+    /// [`Error::Frozen`] when the market has ended.
+    pub fn due(&self, at: u32, limit: usize, free: impl Fn(u32) -> bool) -> Result<Due, Error> {
+        let mut state = self.state_at(at)?;
+        let above = self.above_limit_in(&state)?;
+        let mut due = Due {
+            above_limit: above.len(),
+            ..Due::default()
+        };
+        for (id, exposure) in above.into_iter().filter(|(id, _)| free(*id)) {
+            if due.ids.len() >= limit {
+                break;
+            }
+            let mut position = Position {
+                owner: [0; 32],
+                escrow: exposure.escrow,
+                debt_scaled: exposure.debt_scaled,
+            };
+            let before = state.clone();
+            match state.liquidate(id, &mut position) {
+                Ok(done) => {
+                    due.ids.push(id);
+                    due.bounty = due.bounty.saturating_add(done.bounty);
+                }
+                Err(Error::PriceAboveCap { .. }) => break,
+                Err(_) => state = before,
+            }
+        }
+        Ok(due)
+    }
+
+    fn above_limit_in(&self, state: &Market) -> Result<Vec<(u32, Exposure)>, Error> {
+        let price = match state.liquidation_price() {
+            Ok(price) => price,
+            Err(Error::OracleTooYoung { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let lltv = state.risk.lltv_bps;
+        let ceiling = Ratio::threshold_up(price, state.vault.index, lltv);
+        let mut above = Vec::new();
+        for (id, exposure) in self.index.up_to(ceiling) {
+            let debt = state.vault.debt_of_up(exposure.debt_scaled)?;
+            if is_liquidatable(debt, exposure.escrow, price, lltv)? {
+                above.push((id, exposure));
+            }
+        }
+        Ok(above)
+    }
+}

@@ -1,0 +1,21 @@
+//! What the keeper decides, without a network.
+//!
+//! A [`Book`] holds one market's last state and its positions, ordered so that a block costs O(log n + due). [`decide()`]
+//! says which [`Job`]s the market needs next; [`profit`] and [`budget`] whether a job is worth its fee; [`cooldown`] how long
+//! a failed one rests. All maths about positions, prices and interest is the `kernel`'s.
+
+pub mod book;
+pub mod budget;
+pub mod cooldown;
+pub mod decide;
+pub mod index;
+pub mod job;
+pub mod profit;
+
+pub use book::{Book, Due};
+pub use budget::{Budget, Exhausted, Expense, Limits};
+pub use cooldown::Cooldowns;
+pub use decide::{decide, Decision, Tempo};
+pub use index::{Exposure, PositionIndex};
+pub use job::{Duty, Job, Kind};
+pub use profit::{reward_to_demand, Declined, Terms};

@@ -1,0 +1,162 @@
+//! The ordered index finds exactly what a scan of all positions finds, at any price, interest and rounding.
+
+use keeper_core::{decide, Book, Decision, Duty, Exposure, Job, Tempo};
+use kernel::market::Market;
+use kernel::{Asset, Position};
+use proptest::prelude::*;
+
+const TEMPO: Tempo = Tempo {
+    poke_blocks: 1_000,
+    harvest_blocks: 360,
+    batch: 50,
+    batches: 1_000,
+};
+
+fn market(tao: u64, alpha: u64) -> Market {
+    let mut market = Market::new(1);
+    let mut provider = kernel::Account {
+        alpha,
+        ..Default::default()
+    };
+    market.balances = alpha;
+    market.add_liquidity(&mut provider, tao, alpha, 0, 1).unwrap();
+    market
+}
+
+fn naive(book: &Book, at: u32) -> Vec<u32> {
+    let state = book.state_at(at).unwrap();
+    let mut due: Vec<u32> = book
+        .index()
+        .iter()
+        .filter(|(_, e)| {
+            let position = Position {
+                owner: [0; 32],
+                escrow: e.escrow,
+                debt_scaled: e.debt_scaled,
+            };
+            state.health(&position).unwrap().liquidatable
+        })
+        .map(|(id, _)| id)
+        .collect();
+    due.sort_unstable();
+    due
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn the_index_finds_what_a_full_scan_finds(
+        tao in 1_000_000_000u64..1 << 50,
+        alpha in 1_000_000_000u64..1 << 50,
+        index_growth in 0u64..10_000_000_000_000_000_000,
+        lltv in 5_000u16..=8_000,
+        blocks in 200u32..5_000,
+        swap_percent in 0u64..200,
+        // Around the limit: loan-to-value as a share of the LLTV, in thousandths, and debts from dust to large.
+        positions in prop::collection::vec((900u64..1_100, 0u32..40), 1..120),
+    ) {
+        let mut market = market(tao, alpha);
+        market.risk.lltv_bps = lltv;
+        market.vault.index += u128::from(index_growth);
+        market.vault.accrued = 200;
+        let _ = market.swap_exact_in(Asset::Tao, tao / 100 * swap_percent, 0, 200);
+        let mut book = Book::new(market);
+        let at = 200 + blocks;
+        let state = book.state_at(at).unwrap();
+        let price = state.liquidation_price().unwrap();
+        for (id, (thousandths, magnitude)) in (0u32..).zip(positions) {
+            let debt_scaled = 1u64 << magnitude;
+            let debt = u128::from(state.vault.debt_of_up(debt_scaled).unwrap());
+            let limit = debt * u128::from(price) / 1_000_000_000_000 * 10_000 / u128::from(lltv);
+            let escrow = u64::try_from(limit * 1_000 / u128::from(thousandths)).unwrap_or(u64::MAX >> 9);
+            book.index_mut().set(id, Exposure { escrow, debt_scaled });
+        }
+        let mut found: Vec<u32> = book.above_limit(at).unwrap().into_iter().map(|(id, _)| id).collect();
+        found.sort_unstable();
+        prop_assert_eq!(found, naive(&book, at));
+    }
+
+    #[test]
+    fn batches_hold_every_due_position_once_and_none_in_flight(
+        escrows in prop::collection::vec(100_000_000u64..200_000_000, 1..200),
+        batch in 1usize..60,
+        in_flight in prop::collection::hash_set(0u32..200, 0..20),
+    ) {
+        let mut market = market(1 << 45, 1 << 45);
+        market.vault.debt_scaled = 100_000_000 * u64::try_from(escrows.len()).unwrap();
+        market.escrow = escrows.iter().sum();
+        market.open_positions = u32::try_from(escrows.len()).unwrap();
+        let mut book = Book::new(market);
+        for (id, escrow) in (0u32..).zip(&escrows) {
+            book.index_mut().set(id, Exposure { escrow: *escrow, debt_scaled: 100_000_000 });
+        }
+        let at = 400;
+        let due: Vec<u32> = naive(&book, at).into_iter().filter(|id| !in_flight.contains(id)).collect();
+        let tempo = Tempo { batch, ..TEMPO };
+        let free = |duty: &Duty| !matches!(duty, Duty::Position(id) if in_flight.contains(id));
+        let Decision { jobs, .. } = decide(&book, at, &tempo, &[], free).unwrap();
+        let mut planned = Vec::new();
+        for job in jobs {
+            if let Job::Liquidate(ids) = job {
+                prop_assert!(ids.len() <= batch);
+                planned.extend(ids);
+            }
+        }
+        planned.sort_unstable();
+        prop_assert_eq!(planned, due);
+    }
+}
+
+#[test]
+fn a_young_oracle_prices_nothing() {
+    let mut book = Book::new(market(1 << 40, 1 << 40));
+    book.index_mut().set(
+        1,
+        Exposure {
+            escrow: 1,
+            debt_scaled: 1_000_000_000,
+        },
+    );
+    assert!(book.above_limit(10).unwrap().is_empty());
+    assert_eq!(book.above_limit(100).unwrap().len(), 1);
+}
+
+#[test]
+fn an_ended_market_is_settled_and_then_claimed() {
+    let mut state = market(1 << 40, 1 << 40);
+    state.freeze(1 << 40, 50).unwrap();
+    let mut book = Book::new(state);
+    book.index_mut().set(
+        3,
+        Exposure {
+            escrow: 5,
+            debt_scaled: 1,
+        },
+    );
+    book.index_mut().set(
+        1,
+        Exposure {
+            escrow: 5,
+            debt_scaled: 1,
+        },
+    );
+    let accounts = [[7; 32], [8; 32]];
+    let jobs = |book: &Book| decide(book, 60, &TEMPO, &accounts, |_| true).unwrap().jobs;
+    assert_eq!(jobs(&book), [Job::SettleShorts(vec![1, 3])]);
+    book.index_mut().clear();
+    assert_eq!(jobs(&book), [Job::Claim([7; 32]), Job::Claim([8; 32])]);
+}
+
+#[test]
+fn an_idle_market_is_poked_and_harvested_in_time() {
+    let book = Book::new(market(1 << 40, 1 << 40));
+    let jobs = |at| {
+        decide(&book, at, &TEMPO, &[], |duty| *duty != Duty::Freeze)
+            .unwrap()
+            .jobs
+    };
+    assert_eq!(jobs(360), []);
+    assert_eq!(jobs(361), [Job::Harvest]);
+    assert_eq!(jobs(1_001), [Job::Harvest, Job::Poke]);
+}
