@@ -20,7 +20,7 @@ flock 9
 mapfile -t contracts < <(contract_names "$source_dir")
 [ ${#contracts[@]} -gt 0 ] || die "no contract crates in $source_dir"
 
-# Files that decide the code: tests and prose do not.
+# Files that decide the code: tests and prose do not. Contracts include no other kind of file.
 sources() {
     (cd "$source_dir" && find "$@" -type f \( -name '*.rs' -o -name 'Cargo.*' \) \
         -not -path '*/target/*' -not -path '*/tests/*' -not -path '*/benches/*' | LC_ALL=C sort)
@@ -35,11 +35,35 @@ libraries() {
 }
 mapfile -t libraries < <(libraries)
 
+# Compiled from one file whenever it changes.
+import_checker() {
+    local source=$ROOT/scripts/wasm-imports.rs binary
+    binary=$TOOLS/bin/wasm-imports-$(sha256sum "$source" | cut -c1-16)
+    [ -x "$binary" ] || rustc --edition 2021 -O -o "$binary" "$source"
+    echo "$binary"
+}
+
+# No contract may ever change its code, run other code in its own name, or disappear, whatever its list says.
+never='^(seal_)?(call_runtime|delegate_call|set_code_hash|terminate|xcm_execute|xcm_send)$'
+
+# The custody rule: a contract reaches only the host functions on its list.
+check_imports() {
+    local contract=$1 lists=("$source_dir/host-functions.txt") imports refused
+    [ -e "${lists[0]}" ] || lists=("$ROOT/contracts/host-functions.txt")
+    [ -e "$source_dir/$contract/host-functions.txt" ] && lists+=("$source_dir/$contract/host-functions.txt")
+    imports=$("$checker" "$2")
+    refused=$(
+        grep -E "$never" <<<"$imports" || true
+        grep -v -x -F -f <(grep -h -v '^#' "${lists[@]}") <<<"$imports" || true
+    )
+    [ -z "$refused" ] || die "$contract imports what it must not: $(sort -u <<<"$refused" | tr '\n' ' ')"
+}
+
 key_of() {
     {
         rustc -vV
         "$CARGO_CONTRACT" --version
-        cat "$ROOT/scripts/contracts.sh"
+        declare -f stage_sources build_contract
         cd "$source_dir"
         sources Cargo.lock Cargo.toml "${libraries[@]}" "$1" | xargs -d '\n' sha256sum
     } | sha256sum | cut -d' ' -f1
@@ -52,14 +76,12 @@ key_of() {
 stage_sources() {
     local file
     while read -r file; do
-        case $file in
-            */tests/*) continue ;;
-        esac
         if ! cmp -s "$source_dir/$file" "$stage/$file"; then
             install -D -m 644 "$source_dir/$file" "$stage/$file"
         fi
     done < <(sources Cargo.toml "${libraries[@]}" "${contracts[@]}" | grep -v -x -F "$(printf '%s/Cargo.toml\n' "${contracts[@]}")")
     for contract in "${contracts[@]}"; do
+        grep -q '^authors' "$source_dir/$contract/Cargo.toml" || die "$contract/Cargo.toml: cargo-contract needs authors"
         { cat "$source_dir/$contract/Cargo.toml" && printf '\n[workspace]\nresolver = "3"\n'; } >"$stage/manifest"
         mkdir -p "$stage/$contract"
         cmp -s "$stage/manifest" "$stage/$contract/Cargo.toml" || cp "$stage/manifest" "$stage/$contract/Cargo.toml"
@@ -71,6 +93,14 @@ stage_sources() {
     done
 }
 
+# cargo-contract skips the post-processing when it finds its own output for the same raw Wasm.
+build_contract() {
+    rm -f "$build/ink/$1".{wasm,json,contract}
+    CARGO_TARGET_DIR=$build CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never \
+        "$CARGO_CONTRACT" contract build --release --quiet --manifest-path "$stage/$1/Cargo.toml"
+}
+
+checker=$(import_checker)
 staged=no
 for contract in "${contracts[@]}"; do
     key=$(key_of "$contract")
@@ -81,18 +111,13 @@ for contract in "${contracts[@]}"; do
             stage_sources
             staged=yes
         fi
-        say "building $contract"
-        started=$SECONDS
-        # cargo-contract skips the post-processing when it finds its own output for the same raw Wasm.
-        rm -f "$build/ink/$contract".{wasm,json,contract}
-        CARGO_TARGET_DIR=$build CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never \
-            "$CARGO_CONTRACT" contract build --release --quiet --manifest-path "$stage/$contract/Cargo.toml"
+        timed "building $contract" build_contract "$contract"
         rm -rf "$kept.new" "$kept"
         mkdir -p "$kept.new"
         cp "$build/ink/$contract".{wasm,json,contract} "$kept.new"
         mv "$kept.new" "$kept"
-        say "built $contract in $((SECONDS - started)) s"
     fi
+    check_imports "$contract" "$kept/$contract.wasm"
     for kind in wasm json contract; do
         cmp -s "$kept/$contract.$kind" "$output/$contract.$kind" || cp "$kept/$contract.$kind" "$output/$contract.$kind"
     done

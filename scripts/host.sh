@@ -12,7 +12,7 @@ bin=$HOST_TARGET/debug
 # Where tests and the scenario find the other programs and the bundles.
 export AUTONOMY_BUNDLES=$BUNDLES
 export AUTONOMY_NODE=$bin/autonomy-node
-export AUTONOMY_KEEPER=$bin/autonomy-keeper
+export AUTONOMY_KEEPER=$bin/keeper
 
 node_packages() {
     local manifest
