@@ -124,7 +124,8 @@ pub trait SubtensorExtension {
     #[ink(function = 14)]
     fn remove_proxy(delegate: AccountId) -> ChainResult<()>;
 
-    /// The pool's **spot** price, rounded down. Anybody can move it within one block: never act on a single sample.
+    /// The pool's **spot** price, rounded down; 1e9 for a subnet that does not exist. Anybody can move it within one
+    /// block: never act on a single sample.
     #[ink(function = 15)]
     fn get_alpha_price(netuid: NetUid) -> ChainResult<PriceE9>;
 

@@ -128,6 +128,7 @@ fn dissolution_pays_in_tao_and_reuse_changes_only_the_counter() {
     );
     assert_eq!(chain.tao(contract), 2);
     assert_eq!(stake_of(hotkey, contract, NETUID), Ok(0));
+    assert_eq!(extension().get_alpha_price(NETUID), Ok(1_000_000_000));
 
     chain.register_subnet(NETUID, PRICE_E9);
     let reused = extension().get_subnet_registration_state(NETUID).unwrap();

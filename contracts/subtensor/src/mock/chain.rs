@@ -131,8 +131,9 @@ impl Chain {
         self.subnets.get(&netuid).filter(|s| s.exists).ok_or(SUBNET_NOT_EXISTS)
     }
 
+    /// As on the chain, one for a subnet that does not exist: a price alone proves nothing.
     pub fn price_e9(&self, netuid: NetUid) -> PriceE9 {
-        self.subnet(netuid).map_or(0, |s| s.price_e9)
+        self.subnet(netuid).map_or(1_000_000_000, |s| s.price_e9)
     }
 
     pub fn tao(&self, account: AccountId) -> Rao {
