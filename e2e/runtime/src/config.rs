@@ -178,8 +178,3 @@ impl pallet_contracts::Config for Runtime {
     type ApiVersion = ();
     type Xcm = ();
 }
-
-/// What the largest single transaction may use, for benchmarks: 75 % of a block less the fixed costs.
-pub fn max_extrinsic_weight() -> Weight {
-    BlockWeights::get().get(DispatchClass::Normal).max_extrinsic.unwrap_or(BlockWeights::get().max_block)
-}

@@ -2,7 +2,9 @@
 
 use crate::{host, Runtime};
 use frame_support::weights::Weight;
-use pallet_contracts::chain_extension::{ChainExtension, Environment, Ext, InitState, RegisteredChainExtension, RetVal};
+use pallet_contracts::chain_extension::{
+    ChainExtension, Environment, Ext, InitState, RegisteredChainExtension, RetVal,
+};
 use pallet_contracts::Origin;
 use sp_runtime::DispatchError;
 use staking::{ref_time, Code, Function};

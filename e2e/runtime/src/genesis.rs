@@ -12,8 +12,15 @@ pub const ENDOWMENT: Balance = 1_000_000 * 1_000_000_000;
 /// The well-known accounts that are always funded, //Alice to //Ferdie. //Alice is sudo.
 pub fn well_known() -> [(&'static str, AccountId); 6] {
     use Sr25519Keyring::*;
-    [("//Alice", Alice), ("//Bob", Bob), ("//Charlie", Charlie), ("//Dave", Dave), ("//Eve", Eve), ("//Ferdie", Ferdie)]
-        .map(|(name, key)| (name, key.to_account_id()))
+    [
+        ("//Alice", Alice),
+        ("//Bob", Bob),
+        ("//Charlie", Charlie),
+        ("//Dave", Dave),
+        ("//Eve", Eve),
+        ("//Ferdie", Ferdie),
+    ]
+    .map(|(name, key)| (name, key.to_account_id()))
 }
 
 /// The account of `//<index>`; the first `extra_accounts` of them are funded.
@@ -27,19 +34,26 @@ pub fn numbered(index: u32) -> AccountId {
 pub fn storage(extra_accounts: u32) -> Result<Storage, String> {
     let well_known = well_known();
     let sudo = well_known[0].1.clone();
-    let accounts = well_known.iter().map(|(_, account)| account.clone()).chain((0..extra_accounts).map(numbered));
+    let accounts = well_known
+        .iter()
+        .map(|(_, account)| account.clone())
+        .chain((0..extra_accounts).map(numbered));
     let config = RuntimeGenesisConfig {
         balances: pallet_balances::GenesisConfig {
             balances: accounts.map(|account| (account, ENDOWMENT)).collect(),
             ..Default::default()
         },
-        sudo: pallet_sudo::GenesisConfig { key: Some(sudo.clone()) },
+        sudo: pallet_sudo::GenesisConfig {
+            key: Some(sudo.clone()),
+        },
         ..Default::default()
     };
     let mut storage = config.build_storage()?;
     on_top_of(&mut storage, || host::staking::<Runtime>().create_root(sudo.into()));
     // The client wants code in the state; the runtime is linked natively, so that these bytes only name it.
-    storage.top.insert(sp_storage::well_known_keys::CODE.to_vec(), b"autonomy-devnet".to_vec());
+    storage
+        .top
+        .insert(sp_storage::well_known_keys::CODE.to_vec(), b"autonomy-devnet".to_vec());
     Ok(storage)
 }
 

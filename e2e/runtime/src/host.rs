@@ -10,10 +10,15 @@ use staking::{Ledger, LedgerError, Staking, Store};
 use std::marker::PhantomData;
 
 /// What a pallet needs of a runtime to reach the stand-in.
-pub trait StakingHost: frame_system::Config<AccountId = AccountId> + pallet_balances::Config<Balance = Balance> {}
+pub trait StakingHost:
+    frame_system::Config<AccountId = AccountId> + pallet_balances::Config<Balance = Balance>
+{
+}
 
-impl<T> StakingHost for T where T: frame_system::Config<AccountId = AccountId> + pallet_balances::Config<Balance = Balance>
-{}
+impl<T> StakingHost for T where
+    T: frame_system::Config<AccountId = AccountId> + pallet_balances::Config<Balance = Balance>
+{
+}
 
 /// The stand-in over the state of the current block.
 pub fn staking<T: StakingHost>() -> Staking<State, Balances<T>> {
@@ -77,7 +82,10 @@ impl<T: StakingHost> Ledger for Balances<T> {
         let (keep, exact) = (Preservation::Preserve, Precision::Exact);
         pallet_balances::Pallet::<T>::burn_from(&(*who).into(), amount, keep, exact, Fortitude::Polite)
             .map(|_| ())
-            .map_err(|_| LedgerError::Insufficient { free: self.free(who), wanted: amount })
+            .map_err(|_| LedgerError::Insufficient {
+                free: self.free(who),
+                wanted: amount,
+            })
     }
 
     fn deposit(&mut self, who: &staking::AccountId, amount: u64) -> Result<(), LedgerError> {

@@ -54,13 +54,8 @@ pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, 
 /// What a transaction's signature covers.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 /// Executes blocks.
-pub type Executive = frame_executive::Executive<
-    Runtime,
-    Block,
-    frame_system::ChainContext<Runtime>,
-    Runtime,
-    AllPalletsWithSystem,
->;
+pub type Executive =
+    frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;
 
 /// Blocks as the client sees them: transactions stay encoded, so that legacy clients can read bodies.
 pub mod opaque {
@@ -82,6 +77,10 @@ pub const VERSION: sp_version::RuntimeVersion = sp_version::RuntimeVersion {
     transaction_version: 1,
     system_version: 1,
 };
+
+/// Names the code of this runtime; a database must only be opened by the build that wrote it, because new code on an
+/// old state runs without any sign that something is wrong.
+pub const BUILD_ID: &str = env!("RUNTIME_BUILD_ID");
 
 frame_support::construct_runtime!(
     pub enum Runtime {

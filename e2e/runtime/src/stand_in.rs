@@ -97,7 +97,12 @@ pub mod pallet {
         /// Registers a hotkey of a coldkey on a subnet.
         #[pallet::call_index(3)]
         #[pallet::weight(lever())]
-        pub fn register_hotkey(origin: OriginFor<T>, netuid: u16, hotkey: AccountId, coldkey: AccountId) -> DispatchResult {
+        pub fn register_hotkey(
+            origin: OriginFor<T>,
+            netuid: u16,
+            hotkey: AccountId,
+            coldkey: AccountId,
+        ) -> DispatchResult {
             ensure_root(origin)?;
             done::<T, _>(staking::<T>().register_hotkey(netuid, hotkey.into(), coldkey.into()))
         }
@@ -113,7 +118,12 @@ pub mod pallet {
         /// Sets what a hotkey's stakers earn each epoch.
         #[pallet::call_index(5)]
         #[pallet::weight(lever())]
-        pub fn set_dividend(origin: OriginFor<T>, netuid: u16, hotkey: AccountId, dividend: Dividend) -> DispatchResult {
+        pub fn set_dividend(
+            origin: OriginFor<T>,
+            netuid: u16,
+            hotkey: AccountId,
+            dividend: Dividend,
+        ) -> DispatchResult {
             ensure_root(origin)?;
             done::<T, _>(staking::<T>().set_dividend(netuid, hotkey.into(), dividend))
         }
@@ -207,7 +217,13 @@ pub mod pallet {
         /// Makes the next calls of an extension function by an account fail with a code.
         #[pallet::call_index(15)]
         #[pallet::weight(lever())]
-        pub fn fail_next(origin: OriginFor<T>, account: AccountId, function: u16, code: Code, times: u32) -> DispatchResult {
+        pub fn fail_next(
+            origin: OriginFor<T>,
+            account: AccountId,
+            function: u16,
+            code: Code,
+            times: u32,
+        ) -> DispatchResult {
             ensure_root(origin)?;
             let function = Function::from_id(function).ok_or(Error::<T>::UnknownFunction)?;
             staking::<T>().fail_next(account.into(), function, code, times);

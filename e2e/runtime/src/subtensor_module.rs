@@ -95,7 +95,12 @@ pub mod pallet {
         /// Sells stake (rao of alpha) for free TAO.
         #[pallet::call_index(3)]
         #[pallet::weight(weight(Function::RemoveStake))]
-        pub fn remove_stake(origin: OriginFor<T>, hotkey: AccountId, netuid: u16, amount_unstaked: u64) -> DispatchResult {
+        pub fn remove_stake(
+            origin: OriginFor<T>,
+            hotkey: AccountId,
+            netuid: u16,
+            amount_unstaked: u64,
+        ) -> DispatchResult {
             Self::run(origin, Function::RemoveStake, (hotkey, netuid, amount_unstaked))
         }
 
@@ -124,7 +129,13 @@ pub mod pallet {
             destination_netuid: u16,
             alpha_amount: u64,
         ) -> DispatchResult {
-            let arguments = (origin_hotkey, destination_hotkey, origin_netuid, destination_netuid, alpha_amount);
+            let arguments = (
+                origin_hotkey,
+                destination_hotkey,
+                origin_netuid,
+                destination_netuid,
+                alpha_amount,
+            );
             Self::run(origin, Function::MoveStake, arguments)
         }
 
@@ -139,7 +150,13 @@ pub mod pallet {
             destination_netuid: u16,
             alpha_amount: u64,
         ) -> DispatchResult {
-            let arguments = (destination_coldkey, hotkey, origin_netuid, destination_netuid, alpha_amount);
+            let arguments = (
+                destination_coldkey,
+                hotkey,
+                origin_netuid,
+                destination_netuid,
+                alpha_amount,
+            );
             Self::run(origin, Function::TransferStake, arguments)
         }
 
@@ -153,7 +170,11 @@ pub mod pallet {
             destination_netuid: u16,
             alpha_amount: u64,
         ) -> DispatchResult {
-            Self::run(origin, Function::SwapStake, (hotkey, origin_netuid, destination_netuid, alpha_amount))
+            Self::run(
+                origin,
+                Function::SwapStake,
+                (hotkey, origin_netuid, destination_netuid, alpha_amount),
+            )
         }
 
         /// As `add_stake`, up to a price in rao per whole alpha.
@@ -167,7 +188,11 @@ pub mod pallet {
             limit_price: u64,
             allow_partial: bool,
         ) -> DispatchResult {
-            Self::run(origin, Function::AddStakeLimit, (hotkey, netuid, amount_staked, limit_price, allow_partial))
+            Self::run(
+                origin,
+                Function::AddStakeLimit,
+                (hotkey, netuid, amount_staked, limit_price, allow_partial),
+            )
         }
 
         /// As `remove_stake`, down to a price in rao per whole alpha.
@@ -181,7 +206,11 @@ pub mod pallet {
             limit_price: u64,
             allow_partial: bool,
         ) -> DispatchResult {
-            Self::run(origin, Function::RemoveStakeLimit, (hotkey, netuid, amount_unstaked, limit_price, allow_partial))
+            Self::run(
+                origin,
+                Function::RemoveStakeLimit,
+                (hotkey, netuid, amount_unstaked, limit_price, allow_partial),
+            )
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The return codes of the extension.
 
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
 /// What a state-changing function of the extension returns, as the u32 of its discriminant.
 ///
 /// The chain declares 10 but maps an unregistered hotkey to 5, so 10 is reachable here only through
 /// [`fail_next`](crate::Staking::fail_next). Anything without a code of its own arrives as 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, thiserror::Error)]
 #[repr(u8)]
 pub enum Code {
     /// Done.
