@@ -18,6 +18,7 @@ pub mod pool;
 pub mod short;
 pub mod stream;
 pub mod vault;
+pub mod work;
 
 pub use account::Account;
 pub use error::{Error, Parameter, Result};

@@ -116,7 +116,7 @@ pub fn sqrt_down(x: u128) -> u128 {
 }
 
 /// e^(rate·blocks) − 1 at scale 1e18 by the first three terms of its series, rounded down: never above continuous
-/// compounding, and within x⁴/24 of it (x = rate·blocks). Saturates the exponent at 2.
+/// compounding, and within eˣ·x⁴/24 of it (x = rate·blocks, at most 2: the exponent saturates there).
 pub fn compound_e18(rate_e18: u64, blocks: u32) -> Result<u128> {
     let x = u128::from(rate_e18)
         .saturating_mul(blocks.into())

@@ -12,9 +12,11 @@ pub const FULL_CLOSE_LTV_BPS: u32 = 9_000;
 pub const PRICE_CAP_BPS: u64 = 10_500;
 /// Upper bound of the liquidation incentive factor.
 pub const MAX_LIF_BPS: u64 = 11_500;
+/// Least that a liquidator who brings alpha gets for its value, also when lenders lose.
+pub const MIN_INCENTIVE_BPS: u64 = 10_100;
 /// Who liquidates from the pool gets this share of the penalty,
 pub const BOUNTY_SHARE_BPS: u32 = 2_500;
-/// at least this much (rao; about twice the fee of liquidating one position),
+/// at least this much if the position is healthy or gone afterwards (rao; about twice the fee of liquidating one),
 pub const MIN_BOUNTY: u64 = 2_000_000;
 /// and at most this much.
 pub const MAX_BOUNTY: u64 = 100_000_000;
@@ -41,9 +43,10 @@ pub fn lif_bps(lltv_bps: u16) -> Result<u64> {
     Ok(narrow(mul_div_down(BPS.into(), BPS.into(), divisor.into())?)?.min(MAX_LIF_BPS))
 }
 
-/// Loan-to-value in basis points, rounded up, of `debt` at `price_e12` against `escrow`.
-pub fn ltv_bps(debt: u64, price_e12: u64, escrow: u64) -> Result<u32> {
-    Ok(ratio_bps_up(value_up(debt, price_e12)?, escrow))
+/// Loan-to-value in basis points, rounded up, of `debt` at `price_e12` against `escrow`. A debt worth more than any amount
+/// saturates it: no price may stand in the way of a repayment.
+pub fn ltv_bps(debt: u64, price_e12: u64, escrow: u64) -> u32 {
+    value_up(debt, price_e12).map_or(u32::MAX, |value| ratio_bps_up(value, escrow))
 }
 
 /// Whether debt·price exceeds LLTV·escrow, exactly.
@@ -63,7 +66,7 @@ pub fn is_liquidatable(debt: u64, escrow: u64, price_e12: u64, lltv_bps: u16) ->
 ///
 /// (D − r)·p = t·(E − LIF·c·r) gives r = (D·p − t·E)/(p − t·LIF·c).
 pub fn close_amount(debt: u64, escrow: u64, price_e12: u64, cost_price_e12: u64, risk: &RiskParams) -> Result<u64> {
-    if ltv_bps(debt, price_e12, escrow)? >= FULL_CLOSE_LTV_BPS {
+    if ltv_bps(debt, price_e12, escrow) >= FULL_CLOSE_LTV_BPS {
         return Ok(debt);
     }
     let target = u128::from(risk.open_ltv_bps);
@@ -92,30 +95,41 @@ pub fn close_amount(debt: u64, escrow: u64, price_e12: u64, cost_price_e12: u64,
 
 /// Splits what a liquidation from the pool takes on top of the buy-back `cost`: (bounty, insurance), at most `left` of the
 /// escrow together. The penalty is cost·(LIF − 1), rounded down.
-pub fn penalty(cost: u64, left: u64, lltv_bps: u16) -> Result<(u64, u64)> {
+///
+/// The bounty is at least [`MIN_BOUNTY`] only when the liquidation was `complete`. One that the price cap cut short leaves
+/// the position due: were its bounty more than a part of the penalty, repaying dust again and again would drain the escrow.
+pub fn penalty(cost: u64, left: u64, lltv_bps: u16, complete: bool) -> Result<(u64, u64)> {
     let penalty = narrow(mul_div_down(
         cost.into(),
         sub(lif_bps(lltv_bps)?, BPS)?.into(),
         BPS.into(),
     )?)?
     .min(left);
-    let bounty = bps_down(penalty, BOUNTY_SHARE_BPS)?
-        .clamp(MIN_BOUNTY, MAX_BOUNTY)
-        .min(left);
+    let least = if complete { MIN_BOUNTY } else { 0 };
+    let bounty = bps_down(penalty, BOUNTY_SHARE_BPS)?.clamp(least, MAX_BOUNTY).min(left);
     Ok((bounty, penalty.saturating_sub(bounty)))
 }
 
-/// What `alpha` brought by a liquidator is worth to them at LIF, rounded down.
-pub fn reward_for_alpha(alpha: u64, price_e12: u64, lltv_bps: u16) -> Result<u64> {
-    let at_lif = mul_div_down(price_e12.into(), lif_bps(lltv_bps)?.into(), BPS.into())?;
-    narrow(mul_div_down(alpha.into(), at_lif, E12)?)
+/// What a liquidator who brings alpha gets for its value, in basis points: LIF; but where the escrow does not suffice for
+/// that, only what leaves lenders whole, escrow / (debt·price) rounded down, and at least [`MIN_INCENTIVE_BPS`].
+pub fn incentive_bps(debt: u64, escrow: u64, price_e12: u64, lltv_bps: u16) -> Result<u64> {
+    let most = lif_bps(lltv_bps)?;
+    let value = mul_div_up(debt.into(), price_e12.into(), E12)?.max(1);
+    let covered = mul_div_down(escrow.into(), BPS.into(), value)?;
+    let least = MIN_INCENTIVE_BPS.min(most);
+    Ok(u64::try_from(covered).unwrap_or(most).clamp(least, most))
 }
 
-/// The alpha whose reward is at most `escrow`, rounded up: what a liquidator of an under-water position must bring for all
-/// of the escrow.
-pub fn alpha_for_escrow(escrow: u64, price_e12: u64, lltv_bps: u16) -> Result<u64> {
-    let at_lif = mul_div_down(price_e12.into(), lif_bps(lltv_bps)?.into(), BPS.into())?;
-    narrow(mul_div_up(escrow.into(), E12, at_lif.max(1))?)
+/// What `alpha` brought by a liquidator is worth to them at an incentive, rounded down.
+pub fn reward_for_alpha(alpha: u64, price_e12: u64, incentive_bps: u64) -> Result<u64> {
+    let paid_e12 = mul_div_down(price_e12.into(), incentive_bps.into(), BPS.into())?;
+    narrow(mul_div_down(alpha.into(), paid_e12, E12)?)
+}
+
+/// The alpha whose reward is all of `escrow`, rounded up: what a liquidator of an under-water position must bring for it.
+pub fn alpha_for_escrow(escrow: u64, price_e12: u64, incentive_bps: u64) -> Result<u64> {
+    let paid_e12 = mul_div_down(price_e12.into(), incentive_bps.into(), BPS.into())?;
+    Ok(u64::try_from(mul_div_up(escrow.into(), E12, paid_e12.max(1))?).unwrap_or(u64::MAX))
 }
 
 /// The price above which a buy-back is refused, from the short TWAP; rounded down.

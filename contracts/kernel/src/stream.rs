@@ -26,8 +26,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Adds income. The end moves to the average of the old end and [`DURATION`] from now, weighted by the amounts (rounded
-    /// up), so that dust cannot delay what is under way.
+    /// Adds income. The end moves to the average of the old end and [`DURATION`] from now, weighted by the amounts and
+    /// rounded down, so that dust cannot delay what is under way. Never sooner: [`DURATION`] is at least what was left.
     pub fn fund(&mut self, amount: u64, now: u32, shares: u128) -> Result<()> {
         self.release(now, shares)?;
         let left = u128::from(self.end.saturating_sub(now)).saturating_mul(self.unreleased.into());
@@ -36,7 +36,7 @@ impl Stream {
         if total == 0 {
             return Ok(());
         }
-        let blocks = add_wide(left, new)?.div_ceil(total.into());
+        let blocks = add_wide(left, new)?.checked_div(total.into()).unwrap_or(0);
         self.end = now.saturating_add(u32::try_from(blocks).unwrap_or(DURATION));
         self.unreleased = total;
         self.held = add(self.held, amount)?;
@@ -69,14 +69,17 @@ impl Stream {
         Ok(())
     }
 
-    /// Releases everything at once.
-    pub fn finish(&mut self, now: u32, shares: u128) -> Result<()> {
+    /// Releases everything at once. Returns what nobody earns because there are no shares: it is no longer held.
+    pub fn finish(&mut self, now: u32, shares: u128) -> Result<u64> {
         self.end = now;
         self.released = now;
         if shares == 0 {
-            return Ok(());
+            let rest = core::mem::take(&mut self.unreleased);
+            self.held = sub(self.held, rest)?;
+            return Ok(rest);
         }
-        self.give(self.unreleased, shares)
+        self.give(self.unreleased, shares)?;
+        Ok(0)
     }
 
     fn give(&mut self, amount: u64, shares: u128) -> Result<()> {

@@ -6,7 +6,7 @@
 use crate::error::{Error, Result};
 use crate::math::{
     add, add_wide, bps_down, checked_amount, compound_e18, mul_div_down, mul_div_up, narrow, non_zero, ratio_bps_up,
-    sub, sub_wide, BLOCKS_PER_YEAR, BPS, E18,
+    sub, sub_wide, BLOCKS_PER_YEAR, BPS, E18, MAX_AMOUNT,
 };
 use crate::params::RateParams;
 
@@ -14,9 +14,11 @@ use crate::params::RateParams;
 pub const VIRTUAL_SHARES: u128 = 1_000;
 /// Alpha that backs them.
 pub const VIRTUAL_ALPHA: u128 = 1;
-/// Shares never exceed this, so that a share's worth always fits u128 and unlending can never overflow.
-pub const MAX_SHARES: u128 = 1 << 72;
-/// The borrow index stops growing here (65,536 times the start): debts stay computable for ever.
+/// Shares never exceed this, so that shares times assets (each at most 2^57) always fit u128 and unlending can never
+/// overflow.
+pub const MAX_SHARES: u128 = 1 << 70;
+/// The borrow index stops growing here (65,536 times the start), or earlier where all debt would exceed [`MAX_AMOUNT`]:
+/// debts stay computable for ever.
 pub const MAX_INDEX: u128 = 65_536_000_000_000_000_000_000;
 /// Turns a yearly rate in basis points into one per block.
 const BPS_BLOCKS_PER_YEAR: u128 = BLOCKS_PER_YEAR as u128 * BPS as u128;
@@ -110,7 +112,9 @@ impl Vault {
         if self.debt_scaled != 0 {
             let before = self.debt_down()?;
             let growth = mul_div_down(self.index, compound_e18(self.rate_e18(rates)?, blocks)?, E18)?;
-            self.index = add_wide(self.index, growth)?.min(MAX_INDEX);
+            // All debt stays within the largest amount: at the bound borrowers get away rather than everybody locked in.
+            let bound = mul_div_down(MAX_AMOUNT.into(), E18, self.debt_scaled.into())?.min(MAX_INDEX);
+            self.index = add_wide(self.index, growth)?.min(bound.max(self.index));
             let interest = sub(self.debt_down()?, before)?;
             let fee = bps_down(interest, interest_share_bps.into())?;
             let others = u128::from(sub(self.assets()?, fee)?);

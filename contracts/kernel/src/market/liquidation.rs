@@ -4,10 +4,9 @@ use super::Market;
 use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::math::{add, mul_div_up, narrow, non_zero, sub, E12};
-use crate::oracle::SHORT_WINDOW;
 use crate::pool::Asset;
 use crate::short::{
-    alpha_for_escrow, close_amount, is_liquidatable, ltv_bps, penalty, price_cap, reward_for_alpha, Position,
+    alpha_for_escrow, close_amount, incentive_bps, is_liquidatable, ltv_bps, penalty, reward_for_alpha, Position,
     MIN_BOUNTY,
 };
 
@@ -54,14 +53,15 @@ struct Plan {
 
 impl Market {
     /// Buys back with the position's own escrow, at an average price of at most the short TWAP × 1.05, as much as restores the
-    /// opening loan-to-value; see [`close_amount`]. Of the penalty the caller gets the bounty and insurance the rest.
+    /// opening loan-to-value; see [`close_amount`]. Of the penalty the caller gets the bounty and insurance the rest. What
+    /// the escrow cannot buy back is a shortfall: insurance buys it back within the same cap, lenders bear the rest at once.
     /// [`Market::touch_debt`] first.
     ///
     /// # Errors
     /// [`Error::NotLiquidatable`] and [`Error::PriceAboveCap`] leave the state as it was.
-    pub fn liquidate(&mut self, id: u32, position: &mut Position) -> Result<Liquidated> {
-        let (debt, price, ltv_before_bps) = self.due(position)?;
-        let cap = price_cap(self.oracle.twap(SHORT_WINDOW)?)?;
+    pub fn liquidate(&mut self, id: u32, position: &mut Position, chain_price_e9: u64) -> Result<Liquidated> {
+        let (debt, price, ltv_before_bps) = self.due(position, chain_price_e9)?;
+        let cap = self.buy_back_cap(chain_price_e9)?;
         let fee = self.fees.swap_fee_bps.into();
         let most = self.pool.most_alpha_at(cap, fee)?;
         if most == 0 {
@@ -74,25 +74,28 @@ impl Market {
         let estimate = non_zero(close_amount(debt, position.escrow, price, price, &self.risk)?.min(most))?;
         let estimated_cost = self.pool.quote_exact_out(Asset::Alpha, estimate, fee)?.amount_in;
         let cost_price = narrow(mul_div_up(estimated_cost.into(), E12, estimate.into())?)?;
-        let wanted = close_amount(debt, position.escrow, price, cost_price, &self.risk)?.min(most);
+        let whole = close_amount(debt, position.escrow, price, cost_price, &self.risk)?;
+        let wanted = whole.min(most);
         let spendable = position.escrow.saturating_sub(MIN_BOUNTY);
         let affordable = self.affordable_alpha(spendable)?;
         let repay = wanted.min(affordable);
         let cost = if repay == 0 { 0 } else { self.buy_alpha(repay)? };
-        let (bounty, insurance) = penalty(cost, sub(position.escrow, cost)?, self.risk.lltv_bps)?;
+        let exhausted = affordable < wanted;
+        let complete = exhausted || whole <= most;
+        let (bounty, insurance) = penalty(cost, sub(position.escrow, cost)?, self.risk.lltv_bps, complete)?;
         let taken = add(add(cost, bounty)?, insurance)?;
         let plan = Plan {
             repay,
             taken,
             bounty,
             insurance,
-            exhausted: affordable < wanted,
+            exhausted,
         };
-        self.settle_liquidation(id, position, &plan, price, ltv_before_bps)
+        self.settle_liquidation(id, position, &plan, (price, cap), ltv_before_bps)
     }
 
-    /// Repays with at most `max_alpha` of the liquidator's ledger, for its value × LIF out of the escrow, at least `min_tao`.
-    /// [`Market::touch_debt`] first.
+    /// Repays with at most `max_alpha` of the liquidator's ledger, for its value and the incentive of
+    /// [`incentive_bps`] out of the escrow, at least `min_tao`. [`Market::touch_debt`] first.
     pub fn liquidate_with_alpha(
         &mut self,
         account: &mut Account,
@@ -100,13 +103,15 @@ impl Market {
         position: &mut Position,
         max_alpha: u64,
         min_tao: u64,
+        chain_price_e9: u64,
     ) -> Result<Liquidated> {
-        let (debt, price, ltv_before_bps) = self.due(position)?;
-        let lltv = self.risk.lltv_bps;
+        let (debt, price, ltv_before_bps) = self.due(position, chain_price_e9)?;
+        let cap = self.buy_back_cap(chain_price_e9)?;
+        let incentive = incentive_bps(debt, position.escrow, price, self.risk.lltv_bps)?;
         let wanted = close_amount(debt, position.escrow, price, price, &self.risk)?;
-        let for_all = alpha_for_escrow(position.escrow, price, lltv)?;
+        let for_all = alpha_for_escrow(position.escrow, price, incentive)?;
         let repay = non_zero(wanted.min(for_all).min(max_alpha))?;
-        let bounty = reward_for_alpha(repay, price, lltv)?.min(position.escrow);
+        let bounty = reward_for_alpha(repay, price, incentive)?.min(position.escrow);
         if bounty < min_tao {
             return Err(Error::SlippageExceeded {
                 min: min_tao,
@@ -122,12 +127,14 @@ impl Market {
             insurance: 0,
             exhausted,
         };
-        self.settle_liquidation(id, position, &plan, price, ltv_before_bps)
+        self.settle_liquidation(id, position, &plan, (price, cap), ltv_before_bps)
     }
 
     /// Debt, price and loan-to-value of a position that is due.
-    fn due(&self, position: &Position) -> Result<(u64, u64, u32)> {
-        let (debt, price, ltv_bps) = self.valued(position)?;
+    fn due(&self, position: &Position, chain_price_e9: u64) -> Result<(u64, u64, u32)> {
+        let debt = self.vault.debt_of_up(position.debt_scaled)?;
+        let price = self.liquidation_price(chain_price_e9)?;
+        let ltv_bps = ltv_bps(debt, price, position.escrow);
         let lltv_bps = self.risk.lltv_bps;
         if !is_liquidatable(debt, position.escrow, price, lltv_bps)? {
             return Err(Error::NotLiquidatable {
@@ -151,7 +158,7 @@ impl Market {
         id: u32,
         position: &mut Position,
         plan: &Plan,
-        price: u64,
+        (price, cap): (u64, u64),
         ltv_before_bps: u32,
     ) -> Result<Liquidated> {
         self.escrow = sub(self.escrow, plan.taken)?;
@@ -164,7 +171,7 @@ impl Market {
             shortfall = self.vault.debt_of_up(position.debt_scaled)?;
             self.insurance = add(self.insurance, position.escrow)?;
             self.escrow = sub(self.escrow, core::mem::take(&mut position.escrow))?;
-            bad_debt = self.absorb(&mut position.debt_scaled)?;
+            bad_debt = self.absorb(&mut position.debt_scaled, cap)?;
         }
         let mut surplus = 0;
         if position.debt_scaled == 0 {
@@ -184,14 +191,15 @@ impl Market {
             debt_scaled: position.debt_scaled,
             price,
             ltv_before_bps,
-            ltv_after_bps: ltv_bps(self.vault.debt_of_up(position.debt_scaled)?, price, position.escrow)?,
+            ltv_after_bps: ltv_bps(self.vault.debt_of_up(position.debt_scaled)?, price, position.escrow),
         })
     }
 
-    /// Repays a debt nobody stands for with insurance, within the price cap, and writes off the rest; returns that rest.
-    fn absorb(&mut self, debt_scaled: &mut u64) -> Result<u64> {
+    /// Repays a debt nobody stands for with insurance, at an average price of at most `cap`, and writes off the rest; returns
+    /// that rest. The cap keeps insurance from being drained at any price; what it cannot buy within it lenders bear, even
+    /// while insurance has more.
+    fn absorb(&mut self, debt_scaled: &mut u64, cap: u64) -> Result<u64> {
         let owed = self.vault.debt_of_up(*debt_scaled)?;
-        let cap = price_cap(self.oracle.twap(SHORT_WINDOW)?)?;
         let most = self.pool.most_alpha_at(cap, self.fees.swap_fee_bps.into())?;
         let covered = owed.min(most).min(self.affordable_alpha(self.insurance)?);
         if covered != 0 {

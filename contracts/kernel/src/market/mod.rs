@@ -17,9 +17,11 @@ use crate::error::{Error, Result};
 use crate::math::{add, checked_amount, sub, sub_wide};
 use crate::oracle::{Oracle, LONG_WINDOW, SHORT_WINDOW};
 use crate::params::{FeeParams, RateParams, RiskParams};
-use crate::pool::{Pool, LOCKED_SHARES};
+use crate::pool::{Pool, LOCKED_SHARES, MAX_PRICE_E12};
+use crate::short::price_cap;
 use crate::stream::Stream;
 use crate::vault::Vault;
+use crate::work::Work;
 
 pub use custody::Custody;
 pub use income::Harvested;
@@ -69,8 +71,12 @@ pub struct Market {
     pub open_positions: u32,
     /// Whether opening new risk is paused.
     pub opening_paused: bool,
-    /// Block of the last harvest.
-    pub harvested: u32,
+    /// Alpha at work over time, by which income is shared and shorts are limited.
+    pub work: Work,
+    /// Block from which the dividend yield is being measured.
+    pub yield_since: u32,
+    /// Dividends booked since then, alpha.
+    pub yield_booked: u64,
     /// Set once the subnet's generation has ended.
     pub terminal: Option<Terminal>,
 }
@@ -110,18 +116,20 @@ impl Market {
             next_position: 0,
             open_positions: 0,
             opening_paused: false,
-            harvested: now,
+            work: Work::new(now),
+            yield_since: now,
+            yield_booked: 0,
             terminal: None,
         }
     }
 
-    /// Records the oracle up to `now`. [`Error::Frozen`] once the market is terminal.
+    /// Records the oracle and the alpha at work up to `now`. [`Error::Frozen`] once the market is terminal.
     pub fn touch(&mut self, now: u32) -> Result<()> {
         if self.terminal.is_some() {
             return Err(Error::Frozen);
         }
         self.oracle.advance(now, self.pool.price_down());
-        Ok(())
+        self.work.advance(now, self.pool.alpha, self.vault.idle)
     }
 
     /// [`Market::touch`], and interest up to `now`.
@@ -130,9 +138,24 @@ impl Market {
         self.vault.accrue(now, &self.rates, self.fees.interest_share_bps)
     }
 
-    /// The price at which liquidations value debt: min(spot, short TWAP), rounded down. Touch first.
-    pub fn liquidation_price(&self) -> Result<u64> {
+    /// The market's own price for debt that exists: min(spot, short TWAP), rounded down. Touch first.
+    pub fn debt_price(&self) -> Result<u64> {
         Ok(self.pool.price_down().min(self.oracle.twap(SHORT_WINDOW)?))
+    }
+
+    /// The price at which liquidations value debt: [`Market::debt_price`], but at most 10 % above the chain's spot
+    /// (`chain_price_e9`, as function 15 returns it; 0 when unknown, which bounds nothing). Touch first.
+    ///
+    /// Whoever moves this market alone, for as long as nobody trades against it, moves the first; moving the chain's price
+    /// as well can only protect positions while it lasts.
+    pub fn liquidation_price(&self, chain_price_e9: u64) -> Result<u64> {
+        Ok(self.debt_price()?.min(chain_bound(chain_price_e9)))
+    }
+
+    /// The highest average price at which debt is bought back for others: 5 % above the short TWAP, itself bounded as in
+    /// [`Market::liquidation_price`].
+    pub(crate) fn buy_back_cap(&self, chain_price_e9: u64) -> Result<u64> {
+        price_cap(self.oracle.twap(SHORT_WINDOW)?.min(chain_bound(chain_price_e9)))
     }
 
     /// The price at which opening and withdrawing margin value debt: max(spot, both TWAPs), rounded up. Touch first.
@@ -260,6 +283,15 @@ impl Market {
         self.rates = rates;
         Ok(())
     }
+}
+
+/// The highest price, `price_e12`, at which liquidations value debt while the chain's is `chain_price_e9`.
+fn chain_bound(chain_price_e9: u64) -> u64 {
+    if chain_price_e9 == 0 {
+        return MAX_PRICE_E12;
+    }
+    // 1.1 × 1e12/1e9
+    chain_price_e9.saturating_mul(1_100)
 }
 
 /// Refuses what comes after the caller's deadline.

@@ -85,7 +85,8 @@ impl Market {
     /// Borrows `alpha`, sells it for at least `min_proceeds`, and keeps proceeds and `margin` in escrow.
     ///
     /// Limits are measured on the state before the sale: the debt is valued at max(spot, both TWAPs) and may be at most
-    /// `open_ltv` of the escrow; one position and all debt are bounded by the pool's alpha, lent alpha by the vault's.
+    /// `open_ltv` of the escrow; one position and all debt are bounded by the pool's depth ([`crate::work::Work::depth`]),
+    /// lent alpha by the vault's.
     pub fn open_short(
         &mut self,
         owner: AccountId,
@@ -103,11 +104,12 @@ impl Market {
                 got: margin,
             });
         }
-        let max = bps_down(self.pool.alpha, self.risk.max_position_bps.into())?;
+        let depth = self.work.depth.min(self.pool.alpha);
+        let max = bps_down(depth, self.risk.max_position_bps.into())?;
         if alpha > max {
             return Err(Error::PositionTooLarge { max, got: alpha });
         }
-        let max = bps_down(self.pool.alpha, self.risk.max_total_debt_bps.into())?;
+        let max = bps_down(depth, self.risk.max_total_debt_bps.into())?;
         let debt_after = add(self.vault.debt_down()?, alpha)?;
         if debt_after > max {
             return Err(Error::TotalDebtTooLarge { max, got: debt_after });
@@ -122,7 +124,7 @@ impl Market {
         let debt_scaled = self.vault.borrow(alpha)?;
         let proceeds = self.swap_exact_in(Asset::Alpha, alpha, min_proceeds, now)?.amount_out;
         let escrow = add(margin, proceeds)?;
-        let ltv = ltv_bps(self.vault.debt_of_up(debt_scaled)?, price, escrow)?;
+        let ltv = ltv_bps(self.vault.debt_of_up(debt_scaled)?, price, escrow);
         self.check_open_ltv(ltv)?;
         let id = self.next_position;
         self.next_position = id.checked_add(1).ok_or(Error::Overflow)?;
@@ -152,7 +154,7 @@ impl Market {
         crate::math::non_zero(rao)?;
         self.touch_debt(now)?;
         let escrow = add(position.escrow, rao)?;
-        self.change_escrow(position, escrow, self.liquidation_price()?)
+        self.change_escrow(position, escrow, self.debt_price()?)
     }
 
     /// Takes margin out, as far as the position could have been opened with what is left.
@@ -228,12 +230,12 @@ impl Market {
         self.finish_repayment(position, repaid, 0, position.escrow, price, ltv_before_bps)
     }
 
-    /// Health of a position. Touch with [`Market::touch_debt`] first.
-    pub fn health(&self, position: &Position) -> Result<Health> {
+    /// Health of a position while the chain's spot is `chain_price_e9`. Touch with [`Market::touch_debt`] first.
+    pub fn health(&self, position: &Position, chain_price_e9: u64) -> Result<Health> {
         let debt = self.vault.debt_of_up(position.debt_scaled)?;
         let limit = u128::from(position.escrow).saturating_mul(self.risk.lltv_bps.into());
         let liquidation_price = mul_div_down(limit, BPS_E12, u128::from(debt).max(1))?;
-        let Ok(price) = self.liquidation_price() else {
+        let Ok(price) = self.liquidation_price(chain_price_e9) else {
             let liquidation_price = narrow(liquidation_price).unwrap_or(u64::MAX);
             return Ok(Health {
                 debt,
@@ -246,7 +248,7 @@ impl Market {
         Ok(Health {
             debt,
             price,
-            ltv_bps: ltv_bps(debt, price, position.escrow)?,
+            ltv_bps: ltv_bps(debt, price, position.escrow),
             liquidatable: is_liquidatable(debt, position.escrow, price, self.risk.lltv_bps)?,
             liquidation_price: narrow(liquidation_price).unwrap_or(u64::MAX),
         })
@@ -275,7 +277,7 @@ impl Market {
 
     fn change_escrow(&mut self, position: &mut Position, escrow: u64, price: u64) -> Result<MarginChanged> {
         let debt = self.vault.debt_of_up(position.debt_scaled)?;
-        let ltv_before_bps = ltv_bps(debt, price, position.escrow)?;
+        let ltv_before_bps = ltv_bps(debt, price, position.escrow);
         self.escrow = add(sub(self.escrow, position.escrow)?, escrow)?;
         position.escrow = escrow;
         Ok(MarginChanged {
@@ -283,15 +285,15 @@ impl Market {
             debt_scaled: position.debt_scaled,
             price,
             ltv_before_bps,
-            ltv_after_bps: ltv_bps(debt, price, escrow)?,
+            ltv_after_bps: ltv_bps(debt, price, escrow),
         })
     }
 
-    /// Debt, the price liquidations use, and the loan-to-value at it.
-    pub(super) fn valued(&self, position: &Position) -> Result<(u64, u64, u32)> {
+    /// Debt, the market's own price for it, and the loan-to-value at it.
+    fn valued(&self, position: &Position) -> Result<(u64, u64, u32)> {
         let debt = self.vault.debt_of_up(position.debt_scaled)?;
-        let price = self.liquidation_price()?;
-        Ok((debt, price, ltv_bps(debt, price, position.escrow)?))
+        let price = self.debt_price()?;
+        Ok((debt, price, ltv_bps(debt, price, position.escrow)))
     }
 
     /// Books a repayment whose alpha has left the pool or an account; `funds` is the TAO that stays for the position.
@@ -320,7 +322,7 @@ impl Market {
             debt_scaled: position.debt_scaled,
             price,
             ltv_before_bps,
-            ltv_after_bps: ltv_bps(self.vault.debt_of_up(position.debt_scaled)?, price, position.escrow)?,
+            ltv_after_bps: ltv_bps(self.vault.debt_of_up(position.debt_scaled)?, price, position.escrow),
         })
     }
 }

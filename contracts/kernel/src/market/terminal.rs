@@ -4,7 +4,7 @@ use super::Market;
 use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::math::{add, mul_div_down, narrow, sub, sub_wide, value_up, E18};
-use crate::oracle::SHORT_WINDOW;
+use crate::oracle::LONG_WINDOW;
 use crate::short::Position;
 
 /// The rates at which everybody is settled, fixed once.
@@ -15,7 +15,8 @@ pub struct Terminal {
     pub at: u32,
     /// TAO per alpha at 1e18, rounded down: what the chain paid for the market's alpha over all alpha owed.
     pub rate_e18: u128,
-    /// Price at which shorts repay, `price_e12`: the short TWAP of the last touch before the end.
+    /// Price at which shorts repay, `price_e12`: the long TWAP of the last touch before the end, the hardest to move by those
+    /// who see the end coming.
     pub short_price: u64,
     /// What is left of the TAO that the chain paid, rao.
     pub proceeds: u64,
@@ -48,20 +49,27 @@ impl Market {
         }
         self.vault.accrue(now, &self.rates, self.fees.interest_share_bps)?;
         let (providers, lenders) = (self.earning_lp_shares()?, self.earning_lend_shares()?);
-        self.lp_dividends.finish(now, providers)?;
-        self.lp_incentives.finish(now, providers)?;
-        self.lender_dividends.finish(now, lenders)?;
-        self.lender_incentives.finish(now, lenders)?;
+        // What nobody is there to earn is the protocol's.
+        for rest in [
+            self.lp_dividends.finish(now, providers)?,
+            self.lender_dividends.finish(now, lenders)?,
+        ] {
+            self.protocol_alpha = add(self.protocol_alpha, rest)?;
+        }
+        for rest in [
+            self.lp_incentives.finish(now, providers)?,
+            self.lender_incentives.finish(now, lenders)?,
+        ] {
+            self.protocol_tao = add(self.protocol_tao, rest)?;
+        }
         let owed = self.booked_alpha()?;
-        let rate_e18 = if owed == 0 {
-            0
+        let (rate_e18, proceeds) = if owed == 0 {
+            self.protocol_tao = add(self.protocol_tao, proceeds)?;
+            (0, 0)
         } else {
-            mul_div_down(proceeds.into(), E18, owed.into())?
+            (mul_div_down(proceeds.into(), E18, owed.into())?, proceeds)
         };
-        let short_price = self
-            .oracle
-            .twap(SHORT_WINDOW)
-            .unwrap_or_else(|_| self.pool.price_down());
+        let short_price = self.oracle.twap(LONG_WINDOW).unwrap_or_else(|_| self.pool.price_down());
         self.terminal = Some(Terminal {
             at: now,
             rate_e18,
@@ -82,7 +90,8 @@ impl Market {
     /// gets the rest.
     pub fn settle_short(&mut self, id: u32, position: &Position) -> Result<SettledShort> {
         let short_price = self.terminal()?.short_price;
-        let owed = value_up(self.vault.debt_of_up(position.debt_scaled)?, short_price)?;
+        // A value beyond every amount is owed as far as there is money: no price may keep lenders from their claims.
+        let owed = value_up(self.vault.debt_of_up(position.debt_scaled)?, short_price).unwrap_or(u64::MAX);
         let repaid = owed.min(position.escrow);
         let insured = sub(owed, repaid)?.min(self.insurance);
         let bad_debt = sub(sub(owed, repaid)?, insured)?;

@@ -32,6 +32,7 @@ impl Market {
         account.add_lp_shares(change.shares)?;
         if first {
             self.oracle.start(now, self.pool.price_down());
+            self.work.depth = self.pool.alpha;
         }
         Ok(change)
     }
