@@ -6,7 +6,9 @@
 
 source_dir=${1:-$ROOT/contracts}
 output=${2:-$BUNDLES}
-build=${CONTRACTS_BUILD_DIR:-$AUTONOMY_CACHE/build/ink}
+compiler=$ROOT/scripts/rustc-reproducible.sh
+# cargo does not notice when a wrapper of the compiler changes: another wrapper, another directory.
+build=${CONTRACTS_BUILD_DIR:-$AUTONOMY_CACHE/build}/ink-$(sha256sum "$compiler" | cut -c1-8)
 cache=${CONTRACTS_BUNDLE_CACHE:-$AUTONOMY_CACHE/bundles}
 stage=$build/source
 
@@ -63,6 +65,7 @@ key_of() {
     {
         rustc -vV
         "$CARGO_CONTRACT" --version
+        cat "$compiler"
         declare -f stage_sources build_contract
         cd "$source_dir"
         sources Cargo.lock Cargo.toml "${libraries[@]}" "$1" | xargs -d '\n' sha256sum
@@ -96,7 +99,7 @@ stage_sources() {
 # cargo-contract skips the post-processing when it finds its own output for the same raw Wasm.
 build_contract() {
     rm -f "$build/ink/$1".{wasm,json,contract}
-    CARGO_TARGET_DIR=$build CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never \
+    RUSTC_WRAPPER=$compiler AUTONOMY_STAGE=$stage CARGO_TARGET_DIR=$build CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never \
         "$CARGO_CONTRACT" contract build --release --quiet --manifest-path "$stage/$1/Cargo.toml"
 }
 

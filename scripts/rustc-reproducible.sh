@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The compiler as cargo calls it for contracts (RUSTC_WRAPPER). What it compiles to Wasm must not depend on where sources,
+# crates and compiler lie: cargo's hash of each crate covers the paths of path dependencies and of the standard library, and
+# that hash decides the order of functions in the binary; messages of panics name files.
+set -euo pipefail
+
+rustc=$1
+shift
+[[ " $* " == *" wasm32-unknown-unknown "* ]] || exec "$rustc" "$@"
+
+arguments=()
+for argument in "$@"; do
+    case $argument in
+        metadata=*) argument=metadata=${CARGO_PKG_NAME-}-${CARGO_PKG_VERSION-} ;;
+    esac
+    arguments+=("$argument")
+done
+exec "$rustc" "${arguments[@]}" \
+    --remap-path-prefix="$("$rustc" --print sysroot)=/rustc" \
+    --remap-path-prefix="${CARGO_HOME:-$HOME/.cargo}/registry/src=/registry" \
+    --remap-path-prefix="$AUTONOMY_STAGE=/contracts"
