@@ -18,10 +18,8 @@ CARGO_DENY_VERSION=0.20.2
 CARGO_CONTRACT=$TOOLS/cargo-contract-$CARGO_CONTRACT_VERSION/bin/cargo-contract
 CARGO_DENY=$TOOLS/cargo-deny-$CARGO_DENY_VERSION/bin/cargo-deny
 
-case ":$PATH:" in
-    *":$HOME/.cargo/bin:"*) ;;
-    *) export PATH=$HOME/.cargo/bin:$PATH ;;
-esac
+CARGO_BIN=${CARGO_HOME:-$HOME/.cargo}/bin
+[[ ":$PATH:" == *":$CARGO_BIN:"* ]] || export PATH=$CARGO_BIN:$PATH
 mkdir -p "$TOOLS/bin" "$ROOT/target"
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
