@@ -1,0 +1,1077 @@
+//! The alpha market of one (netuid, generation).
+//!
+//! A thin shell: it reads the chain, lets the kernel decide, stores, emits and pays. It makes no call to any other contract.
+
+#![cfg_attr(not(feature = "std"), no_std, no_main)]
+
+mod error;
+mod events;
+mod storage;
+
+pub use error::MarketError;
+pub use storage::{HotkeyStake, MarketState, Settlement};
+
+#[ink::contract(env = subtensor::SubtensorEnvironment)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    unsafe_code,
+    reason = "ink's dispatch is generated"
+)]
+mod market {
+    use crate::error::MarketError;
+    use crate::events::*;
+    use crate::storage::*;
+    use ink::prelude::{vec, vec::Vec};
+    use ink::storage::{Lazy, Mapping};
+    use kernel::market::{
+        check_deadline, Closed, Harvested, Liquidated, MarginChanged, Opened, SettledShort, Terminal,
+    };
+    use kernel::{Account, Asset, FeeParams, LiquidityChange, Market, Position, RateParams, RiskParams, Swapped};
+    use subtensor::stake_of;
+
+    type Result<T> = core::result::Result<T, MarketError>;
+
+    /// Most positions one message works on.
+    const MAX_BATCH: u32 = 100;
+    /// A stake operation may move one unit more than asked for out of our stake, by rounding of the chain's shares; so much
+    /// less is asked for, at the cost of whom it is for.
+    const STAKE_ROUNDING: u64 = 1;
+    /// Blocks of a tempo, in which validators pay once.
+    const TEMPO: u32 = 360;
+
+    /// The market.
+    #[ink(storage)]
+    pub struct AlphaMarket {
+        netuid: u16,
+        generation: u64,
+        hot: MarketCell,
+        wiring: Lazy<Wiring>,
+        stakes: Lazy<Stakes>,
+        accounts: Mapping<AccountId, AccountCell>,
+        positions: Mapping<u32, PositionCell>,
+    }
+
+    impl AlphaMarket {
+        /// A market of the subnet that lives under `netuid` now, staking with `hotkey`.
+        ///
+        /// # Errors
+        /// [`MarketError::NoSuchSubnet`].
+        #[ink(constructor, payable)]
+        pub fn new(netuid: u16, hotkey: AccountId, authority: AccountId, sink: AccountId) -> Result<Self> {
+            let state = subtensor::extension().get_subnet_registration_state(netuid)?;
+            if !state.exists {
+                return Err(MarketError::NoSuchSubnet { netuid });
+            }
+            let mut wired = Lazy::new();
+            wired.set(&Wiring { authority, sink });
+            let now = Self::env().block_number();
+            let mut stakes = Lazy::new();
+            let hotkeys = vec![HotkeyStake {
+                hotkey,
+                measured: 0,
+                grown: 0,
+            }];
+            stakes.set(&Stakes { harvested: now, hotkeys });
+            Ok(Self {
+                netuid,
+                generation: state.registered_subnet_counter,
+                hot: MarketCell(Market::new(now)),
+                wiring: wired,
+                stakes,
+                accounts: Mapping::new(),
+                positions: Mapping::new(),
+            })
+        }
+
+        // ---- liquidity
+
+        /// Adds the TAO sent and at most `max_alpha` at the pool's ratio; what is not used comes back. The first provider sets
+        /// the price with all of both.
+        #[ink(message, payable)]
+        pub fn add_liquidity(
+            &mut self,
+            max_alpha: u64,
+            min_shares: u128,
+            deadline: u32,
+            settlement: Settlement,
+        ) -> Result<LiquidityChange> {
+            let now = self.begin(deadline)?;
+            let (caller, mut account) = self.caller_account();
+            let tao = self.env().transferred_value();
+            let max_alpha = self.take_alpha(&mut account, max_alpha, settlement)?;
+            let change = self
+                .hot
+                .0
+                .add_liquidity(&mut account, tao, max_alpha, min_shares, now)?;
+            if settlement == Settlement::Stake {
+                // What the ratio leaves of the stake pulled stays on the ledger: sending it back could be refused as too small.
+                self.env().emit_event(AlphaDeposited {
+                    account: caller,
+                    alpha: max_alpha,
+                });
+            }
+            self.store_account(caller, &account);
+            self.env().emit_event(LiquidityAdded {
+                provider: caller,
+                change,
+            });
+            self.pay(caller, tao.saturating_sub(change.tao))?;
+            Ok(change)
+        }
+
+        /// Burns liquidity shares for at least `min_tao` and `min_alpha`.
+        #[ink(message)]
+        pub fn remove_liquidity(
+            &mut self,
+            shares: u128,
+            min_tao: u64,
+            min_alpha: u64,
+            deadline: u32,
+            settlement: Settlement,
+        ) -> Result<LiquidityChange> {
+            let now = self.begin(deadline)?;
+            let (caller, mut account) = self.caller_account();
+            let change = self
+                .hot
+                .0
+                .remove_liquidity(&mut account, shares, min_tao, min_alpha, now)?;
+            self.give_alpha(&mut account, caller, change.alpha, min_alpha, settlement)?;
+            self.store_account(caller, &account);
+            self.env().emit_event(LiquidityRemoved {
+                provider: caller,
+                change,
+            });
+            self.pay(caller, change.tao)?;
+            Ok(change)
+        }
+
+        // ---- swap
+
+        /// Swaps exactly `amount_in` of `input`, which must be the TAO sent if it is TAO, for at least `min_out`.
+        ///
+        /// Settled as stake, the amount that is swapped is what arrives of the caller's stake, and `min_out` binds what arrives
+        /// at the caller.
+        #[ink(message, payable)]
+        pub fn swap_exact_in(
+            &mut self,
+            input: Asset,
+            amount_in: u64,
+            min_out: u64,
+            deadline: u32,
+            settlement: Settlement,
+        ) -> Result<Swapped> {
+            let now = self.begin(deadline)?;
+            let (caller, mut account) = self.caller_account();
+            let swap = match input {
+                Asset::Tao => {
+                    self.expect_value(amount_in)?;
+                    let swap = self.hot.0.swap_exact_in(input, amount_in, min_out, now)?;
+                    self.hot.0.deposit(&mut account, swap.amount_out)?;
+                    self.give_alpha(&mut account, caller, swap.amount_out, min_out, settlement)?;
+                    swap
+                }
+                Asset::Alpha => {
+                    self.expect_value(0)?;
+                    let amount_in = self.take_alpha(&mut account, amount_in, settlement)?;
+                    self.hot.0.withdraw(&mut account, amount_in)?;
+                    self.hot.0.swap_exact_in(input, amount_in, min_out, now)?
+                }
+            };
+            self.finish_swap(caller, &account, input, &swap)?;
+            if input == Asset::Alpha {
+                self.pay(caller, swap.amount_out)?;
+            }
+            Ok(swap)
+        }
+
+        /// Swaps at most `max_in` for exactly `amount_out` of `output`. Of TAO sent, what is not needed comes back; alpha pulled
+        /// as stake and not needed stays on the ledger.
+        #[ink(message, payable)]
+        pub fn swap_exact_out(
+            &mut self,
+            output: Asset,
+            amount_out: u64,
+            max_in: u64,
+            deadline: u32,
+            settlement: Settlement,
+        ) -> Result<Swapped> {
+            let now = self.begin(deadline)?;
+            let (caller, mut account) = self.caller_account();
+            match output {
+                Asset::Alpha => {
+                    let value = self.env().transferred_value();
+                    let swap = self.hot.0.swap_exact_out(output, amount_out, max_in.min(value), now)?;
+                    self.hot.0.deposit(&mut account, swap.amount_out)?;
+                    self.give_alpha(&mut account, caller, swap.amount_out, 0, settlement)?;
+                    self.finish_swap(caller, &account, Asset::Tao, &swap)?;
+                    self.pay(caller, value.saturating_sub(swap.amount_in))?;
+                    Ok(swap)
+                }
+                Asset::Tao => {
+                    self.expect_value(0)?;
+                    let available = self.take_alpha(&mut account, max_in, settlement)?;
+                    let swap = self
+                        .hot
+                        .0
+                        .swap_exact_out(output, amount_out, max_in.min(available), now)?;
+                    self.hot.0.withdraw(&mut account, swap.amount_in)?;
+                    self.finish_swap(caller, &account, Asset::Alpha, &swap)?;
+                    self.pay(caller, swap.amount_out)?;
+                    Ok(swap)
+                }
+            }
+        }
+
+        // ---- ledger
+
+        /// Turns the caller's stake with `hotkey` into alpha on the ledger; returns what was credited: what arrived.
+        #[ink(message)]
+        pub fn deposit_alpha(&mut self, hotkey: AccountId, amount: u64) -> Result<u64> {
+            self.begin(u32::MAX)?;
+            let (caller, mut account) = self.caller_account();
+            let alpha = self.pull_stake(hotkey, amount)?;
+            self.hot.0.deposit(&mut account, alpha)?;
+            self.store_account(caller, &account);
+            self.env().emit_event(AlphaDeposited { account: caller, alpha });
+            Ok(alpha)
+        }
+
+        /// Turns alpha on the ledger into the caller's stake with the market's hotkeys; returns what arrived (up to 2 units
+        /// less, by rounding of the chain's shares).
+        #[ink(message)]
+        pub fn withdraw_alpha(&mut self, amount: u64) -> Result<u64> {
+            self.begin(u32::MAX)?;
+            let (caller, mut account) = self.caller_account();
+            self.hot.0.withdraw(&mut account, amount)?;
+            let stake = self.push_stake(caller, amount)?;
+            self.store_account(caller, &account);
+            self.env().emit_event(AlphaWithdrawn {
+                account: caller,
+                alpha: amount,
+                stake,
+                tao: 0,
+            });
+            Ok(stake)
+        }
+
+        /// Sells alpha of the ledger on the chain's own pool and pays the TAO: the way out when stake cannot be transferred.
+        #[ink(message)]
+        pub fn withdraw_alpha_as_tao(&mut self, amount: u64, min_tao: u64, deadline: u32) -> Result<u64> {
+            self.begin(deadline)?;
+            let (caller, mut account) = self.caller_account();
+            self.hot.0.withdraw(&mut account, amount)?;
+            let tao = self.unstake(amount)?;
+            if tao < min_tao {
+                return Err(kernel::Error::SlippageExceeded { min: min_tao, got: tao }.into());
+            }
+            self.store_account(caller, &account);
+            self.env().emit_event(AlphaWithdrawn {
+                account: caller,
+                alpha: amount,
+                stake: 0,
+                tao,
+            });
+            self.pay(caller, tao)?;
+            Ok(tao)
+        }
+
+        // ---- lending
+
+        /// Lends alpha of the ledger; returns the shares minted.
+        #[ink(message)]
+        pub fn lend(&mut self, alpha: u64) -> Result<u128> {
+            let now = self.begin(u32::MAX)?;
+            let (caller, mut account) = self.caller_account();
+            let shares = self.hot.0.lend(&mut account, alpha, now)?;
+            self.store_account(caller, &account);
+            self.env().emit_event(Lent {
+                lender: caller,
+                alpha,
+                shares,
+            });
+            Ok(shares)
+        }
+
+        /// Burns lenders' shares; the alpha they are worth goes to the ledger.
+        #[ink(message)]
+        pub fn unlend(&mut self, shares: u128) -> Result<u64> {
+            let now = self.begin(u32::MAX)?;
+            let (caller, mut account) = self.caller_account();
+            let alpha = self.hot.0.unlend(&mut account, shares, now)?;
+            self.store_account(caller, &account);
+            self.env().emit_event(Unlent {
+                lender: caller,
+                alpha,
+                shares,
+            });
+            Ok(alpha)
+        }
+
+        // ---- shorts
+
+        /// Opens a short with the TAO sent as margin: borrows `alpha` and sells it for at least `min_proceeds`.
+        #[ink(message, payable)]
+        pub fn open_short(&mut self, alpha: u64, min_proceeds: u64, deadline: u32) -> Result<Opened> {
+            let now = self.begin(deadline)?;
+            let owner = self.env().caller();
+            let margin = self.env().transferred_value();
+            let price = self.chain_price()?;
+            let (position, opened) = self
+                .hot
+                .0
+                .open_short(*owner.as_ref(), margin, alpha, min_proceeds, price, now)?;
+            self.positions.insert(opened.id, &PositionCell(position));
+            self.env().emit_event(ShortOpened { owner, opened });
+            Ok(opened)
+        }
+
+        /// Adds the TAO sent to a position's margin. Anyone may.
+        #[ink(message, payable)]
+        pub fn add_margin(&mut self, id: u32) -> Result<MarginChanged> {
+            let now = self.begin(u32::MAX)?;
+            let mut position = self.position_of(id)?;
+            let added = self.env().transferred_value();
+            let change = self.hot.0.add_margin(&mut position, added, now)?;
+            self.store_position(id, position);
+            self.env().emit_event(ShortMarginChanged {
+                id,
+                by: self.env().caller(),
+                added,
+                withdrawn: 0,
+                change,
+            });
+            Ok(change)
+        }
+
+        /// Takes margin out, as far as the position could have been opened with what is left.
+        #[ink(message)]
+        pub fn withdraw_margin(&mut self, id: u32, amount: u64) -> Result<MarginChanged> {
+            let now = self.begin(u32::MAX)?;
+            let (caller, mut position) = self.own_position(id)?;
+            let price = self.chain_price()?;
+            let change = self.hot.0.withdraw_margin(&mut position, amount, price, now)?;
+            self.store_position(id, position);
+            self.env().emit_event(ShortMarginChanged {
+                id,
+                by: caller,
+                added: 0,
+                withdrawn: amount,
+                change,
+            });
+            self.pay(caller, amount)?;
+            Ok(change)
+        }
+
+        /// Buys back at most `alpha` (all debt for the largest number) for at most `max_cost` out of the escrow and the TAO sent.
+        /// When nothing is owed any more, the rest is paid to the owner; otherwise it stays as margin.
+        #[ink(message, payable)]
+        pub fn close_short(&mut self, id: u32, alpha: u64, max_cost: u64, deadline: u32) -> Result<Closed> {
+            let now = self.begin(deadline)?;
+            let (caller, mut position) = self.own_position(id)?;
+            let attached = self.env().transferred_value();
+            let closed = self.hot.0.close_short(&mut position, alpha, max_cost, attached, now)?;
+            self.store_position(id, position);
+            self.env().emit_event(ShortRepaid { id, by: caller, closed });
+            self.pay(caller, closed.returned)?;
+            Ok(closed)
+        }
+
+        /// Repays at most `alpha` from the caller's ledger, for any position. What is left when nothing is owed any more is paid to
+        /// the owner.
+        #[ink(message)]
+        pub fn repay_with_alpha(&mut self, id: u32, alpha: u64) -> Result<Closed> {
+            let now = self.begin(u32::MAX)?;
+            let (caller, mut account) = self.caller_account();
+            let mut position = self.position_of(id)?;
+            let owner = AccountId::from(position.owner);
+            let closed = self.hot.0.repay_with_alpha(&mut account, &mut position, alpha, now)?;
+            self.store_account(caller, &account);
+            self.store_position(id, position);
+            self.env().emit_event(ShortRepaid { id, by: caller, closed });
+            self.pay_or_credit(owner, closed.returned)?;
+            Ok(closed)
+        }
+
+        // ---- liquidation
+
+        /// Liquidates positions with their own escrow through the pool. Ids that are not due are skipped.
+        ///
+        /// # Errors
+        /// When nothing was due: the refusal of the last position, or [`kernel::Error::NothingDue`].
+        #[ink(message)]
+        pub fn liquidate(&mut self, ids: Vec<u32>, min_reward: u64, deadline: u32) -> Result<LiquidationReport> {
+            let now = self.begin(deadline)?;
+            check_batch(&ids)?;
+            let by = self.env().caller();
+            self.hot.0.touch_debt(now)?;
+            let chain_price = self.chain_price()?;
+            let mut report = LiquidationReport {
+                reward: 0,
+                liquidated: Vec::new(),
+            };
+            let mut refusal = kernel::Error::NothingDue;
+            for id in ids {
+                let Some(PositionCell(mut position)) = self.positions.get(id) else {
+                    continue;
+                };
+                let owner = AccountId::from(position.owner);
+                let liquidated = match self.hot.0.liquidate(id, &mut position, chain_price) {
+                    Ok(liquidated) => liquidated,
+                    Err(skip @ (kernel::Error::NotLiquidatable { .. } | kernel::Error::PriceAboveCap { .. })) => {
+                        refusal = skip;
+                        continue;
+                    }
+                    Err(error) => return Err(error.into()),
+                };
+                self.store_position(id, position);
+                self.env().emit_event(ShortLiquidated { by, liquidated });
+                self.pay_or_credit(owner, liquidated.surplus)?;
+                report.reward = report.reward.saturating_add(liquidated.bounty);
+                report.liquidated.push(liquidated);
+            }
+            if report.liquidated.is_empty() {
+                return Err(refusal.into());
+            }
+            check_reward(min_reward, report.reward)?;
+            self.pay(by, report.reward)?;
+            Ok(report)
+        }
+
+        /// Liquidates with at most `max_alpha` of the caller's ledger for at least `min_tao` of the escrow.
+        #[ink(message)]
+        pub fn liquidate_with_alpha(
+            &mut self,
+            id: u32,
+            max_alpha: u64,
+            min_tao: u64,
+            deadline: u32,
+        ) -> Result<Liquidated> {
+            let now = self.begin(deadline)?;
+            let (by, mut account) = self.caller_account();
+            let mut position = self.position_of(id)?;
+            let owner = AccountId::from(position.owner);
+            self.hot.0.touch_debt(now)?;
+            let liquidated = self
+                .hot
+                .0
+                .liquidate_with_alpha(&mut account, id, &mut position, max_alpha, min_tao, self.chain_price()?)?;
+            self.store_account(by, &account);
+            self.store_position(id, position);
+            self.env().emit_event(ShortLiquidated { by, liquidated });
+            self.pay_or_credit(owner, liquidated.surplus)?;
+            self.pay(by, liquidated.bounty)?;
+            Ok(liquidated)
+        }
+
+        // ---- dividends
+
+        /// Records the oracle and accrues interest. Pays nothing: both catch up by themselves whenever the market is used, this
+        /// only spares the next user the work.
+        #[ink(message)]
+        pub fn poke(&mut self, min_reward: u64, deadline: u32) -> Result<Poked> {
+            let now = self.begin(deadline)?;
+            check_reward(min_reward, 0)?;
+            let recorded = self.hot.0.vault.accrued;
+            if now <= recorded {
+                return Err(kernel::Error::NothingToDo.into());
+            }
+            self.hot.0.touch_debt(now)?;
+            Ok(Poked {
+                blocks: now.saturating_sub(recorded),
+                reward: 0,
+                prices: self.hot.0.prices(),
+            })
+        }
+
+        /// Books what validators paid since the last harvest.
+        #[ink(message)]
+        pub fn harvest(&mut self, min_reward: u64, deadline: u32) -> Result<Harvested> {
+            let now = self.begin(deadline)?;
+            let me = self.env().account_id();
+            let mut stakes = self.stakes.get_or_default();
+            let tempos = u64::from(now.saturating_sub(stakes.harvested) / TEMPO).saturating_add(1);
+            stakes.harvested = now;
+            let mut stake = 0u64;
+            let mut paid = 0u64;
+            for entry in stakes.hotkeys.iter_mut() {
+                let Some(info) = self.env().extension().get_stake_info(entry.hotkey, me, self.netuid)? else {
+                    continue;
+                };
+                entry.observe(info.stake, info.stake);
+                stake = stake.saturating_add(info.stake);
+                paid = paid.saturating_add(info.emission.saturating_mul(tempos));
+            }
+            let harvested = self.hot.0.harvest(stake, paid, now)?;
+            check_reward(min_reward, harvested.reward)?;
+            self.stakes.set(&stakes);
+            self.env().emit_event(DividendsHarvested { harvested });
+            self.pay(self.env().caller(), harvested.reward)?;
+            Ok(harvested)
+        }
+
+        /// Gives the TAO sent to liquidity providers and lenders, over time. Anyone may.
+        #[ink(message, payable)]
+        pub fn fund_incentives(&mut self) -> Result<()> {
+            let now = self.begin(u32::MAX)?;
+            let tao = self.env().transferred_value();
+            self.hot.0.fund_incentives(tao, now)?;
+            self.env().emit_event(IncentivesFunded {
+                from: self.env().caller(),
+                tao,
+            });
+            Ok(())
+        }
+
+        /// Pays the caller what it earned: alpha to its ledger, TAO as a transfer.
+        #[ink(message)]
+        pub fn claim_rewards(&mut self) -> Result<Payout> {
+            let now = self.begin(u32::MAX)?;
+            let (caller, mut account) = self.caller_account();
+            let before = account.alpha;
+            self.hot.0.settle_account(&mut account, now)?;
+            let tao = self.hot.0.take_tao(&mut account)?;
+            let alpha = account.alpha.saturating_sub(before);
+            if tao == 0 && alpha == 0 {
+                return Err(kernel::Error::NothingToDo.into());
+            }
+            self.store_account(caller, &account);
+            self.env().emit_event(IncomeClaimed { account: caller, tao });
+            self.pay(caller, tao)?;
+            Ok(Payout { tao, alpha })
+        }
+
+        /// Sends protocol income to the sink. Anyone may. Alpha that cannot be transferred is kept for later.
+        #[ink(message)]
+        pub fn collect_fees(&mut self) -> Result<Payout> {
+            let sink = self.wiring()?.sink;
+            if self.hot.0.terminal.is_some() {
+                let tao = self.hot.0.take_protocol_terminal()?;
+                self.env().emit_event(ProtocolCollected { tao, alpha: 0 });
+                self.pay(sink, tao)?;
+                return Ok(Payout { tao, alpha: 0 });
+            }
+            let now = self.begin(u32::MAX)?;
+            let (tao, alpha) = self.hot.0.take_protocol(now)?;
+            let sent = match self.push_stake(sink, alpha) {
+                Ok(_) => alpha,
+                Err(_) if tao != 0 => {
+                    self.hot.0.protocol_alpha = alpha;
+                    0
+                }
+                Err(error) => return Err(error),
+            };
+            self.env().emit_event(ProtocolCollected { tao, alpha: sent });
+            self.pay(sink, tao)?;
+            Ok(Payout { tao, alpha: sent })
+        }
+
+        // ---- terminal
+
+        /// Freezes the market once its generation has ended and the chain has paid out its alpha. Anyone may.
+        #[ink(message)]
+        pub fn freeze(&mut self) -> Result<Terminal> {
+            let state = self.env().extension().get_subnet_registration_state(self.netuid)?;
+            if state.exists {
+                if state.registered_subnet_counter == self.generation {
+                    return Err(MarketError::GenerationAlive);
+                }
+            } else {
+                // While no subnet lives here nobody can send stake, so what is left is our own and not paid out yet.
+                let stake = self.stake_owned()?;
+                if stake != 0 {
+                    return Err(MarketError::DissolutionPending { stake });
+                }
+            }
+            let owed = self.hot.0.booked_tao()?;
+            let proceeds = self
+                .env()
+                .balance()
+                .saturating_sub(self.env().minimum_balance())
+                .saturating_sub(owed);
+            self.hot.0.freeze(proceeds, self.env().block_number())?;
+            let terminal = self.hot.0.terminal()?.clone();
+            self.env().emit_event(MarketFrozen {
+                terminal: terminal.clone(),
+            });
+            Ok(terminal)
+        }
+
+        /// Settles shorts after the end. Ids that are gone are skipped. Anyone may.
+        #[ink(message)]
+        pub fn settle_shorts(&mut self, ids: Vec<u32>) -> Result<Vec<SettledShort>> {
+            check_batch(&ids)?;
+            let mut all = Vec::new();
+            for id in ids {
+                let Some(PositionCell(position)) = self.positions.get(id) else {
+                    continue;
+                };
+                let settled = self.hot.0.settle_short(id, &position)?;
+                self.positions.remove(id);
+                self.env().emit_event(ShortSettled { settled });
+                self.pay_or_credit(position.owner.into(), settled.returned)?;
+                all.push(settled);
+            }
+            if all.is_empty() {
+                return Err(kernel::Error::NothingDue.into());
+            }
+            Ok(all)
+        }
+
+        /// Pays an account all it owns after the end, as TAO. Anyone may, for anyone.
+        #[ink(message)]
+        pub fn claim(&mut self, owner: AccountId) -> Result<u64> {
+            let mut account = self.account_of(owner);
+            let tao = self.hot.0.claim(&mut account, self.env().block_number())?;
+            self.store_account(owner, &account);
+            self.env().emit_event(ClaimPaid { account: owner, tao });
+            self.pay(owner, tao)?;
+            Ok(tao)
+        }
+
+        // ---- parameters
+
+        /// Sets fees and shares of income, within their bounds.
+        #[ink(message)]
+        pub fn set_fees(&mut self, fees: FeeParams) -> Result<()> {
+            let now = self.as_authority()?;
+            self.hot.0.set_fees(fees.clone(), now)?;
+            self.env().emit_event(FeesSet { fees });
+            Ok(())
+        }
+
+        /// Sets the limits of shorts, within their bounds.
+        #[ink(message)]
+        pub fn set_risk(&mut self, risk: RiskParams) -> Result<()> {
+            let now = self.as_authority()?;
+            self.hot.0.set_risk(risk.clone(), now)?;
+            self.env().emit_event(RiskSet { risk });
+            Ok(())
+        }
+
+        /// Sets the rate model, within its bounds.
+        #[ink(message)]
+        pub fn set_rates(&mut self, rates: RateParams) -> Result<()> {
+            let now = self.as_authority()?;
+            self.hot.0.set_rates(rates.clone(), now)?;
+            self.env().emit_event(RatesSet { rates });
+            Ok(())
+        }
+
+        /// Pauses opening shorts and withdrawing margin, or allows them again. Nothing else can be paused.
+        #[ink(message)]
+        pub fn set_opening_paused(&mut self, paused: bool) -> Result<()> {
+            self.as_authority()?;
+            self.hot.0.opening_paused = paused;
+            self.env().emit_event(OpeningPaused { paused });
+            Ok(())
+        }
+
+        // ---- views
+
+        /// Everything about the market, recorded up to now.
+        #[ink(message)]
+        pub fn market_state(&self) -> Result<MarketState> {
+            let Wiring { authority, sink } = self.wiring()?;
+            let market = self.recorded()?;
+            let chain_price_e9 = self.chain_price().unwrap_or(0);
+            Ok(MarketState {
+                netuid: self.netuid,
+                generation: self.generation,
+                alive: self.check_alive().is_ok(),
+                authority,
+                sink,
+                block: self.env().block_number(),
+                chain_price_e9,
+                safe_mode: market.check_safe_mode(chain_price_e9).is_err(),
+                prices: market.prices(),
+                market,
+            })
+        }
+
+        /// An account, with its earnings up to now credited and its shares valued.
+        #[ink(message)]
+        pub fn account(&self, who: AccountId) -> Result<AccountView> {
+            let mut market = self.recorded()?;
+            let mut account = self.account_of(who);
+            market.settle_account(&mut account, self.env().block_number())?;
+            let liquidity = market.pool.quote_remove(account.lp_shares).ok();
+            Ok(AccountView {
+                liquidity_tao: liquidity.map_or(0, |l| l.tao),
+                liquidity_alpha: liquidity.map_or(0, |l| l.alpha),
+                lent_alpha: market.vault.alpha_down(account.lend_shares)?,
+                account,
+            })
+        }
+
+        /// A position and its health now.
+        #[ink(message)]
+        pub fn position(&self, id: u32) -> Result<PositionView> {
+            let market = self.recorded()?;
+            let chain_price = self.chain_price().unwrap_or(0);
+            let position = self.position_of(id)?;
+            let health = market.health(&position, chain_price)?;
+            Ok(PositionView { id, position, health })
+        }
+
+        /// Open positions among the ids `from..from + limit`.
+        #[ink(message)]
+        pub fn positions(&self, from: u32, limit: u32) -> Result<PositionPage> {
+            let market = self.recorded()?;
+            let chain_price = self.chain_price().unwrap_or(0);
+            let end = from.saturating_add(limit.clamp(1, MAX_PAGE)).min(market.next_position);
+            let mut positions = Vec::new();
+            for id in from..end {
+                if let Some(PositionCell(position)) = self.positions.get(id) {
+                    let health = market.health(&position, chain_price)?;
+                    positions.push(PositionView { id, position, health });
+                }
+            }
+            Ok(PositionPage {
+                positions,
+                next: (end < market.next_position).then_some(end),
+            })
+        }
+
+        /// Positions that may be liquidated now among the ids `from..from + limit`.
+        #[ink(message)]
+        pub fn liquidatable(&self, from: u32, limit: u32) -> Result<DuePage> {
+            let page = self.positions(from, limit)?;
+            let ids = page
+                .positions
+                .iter()
+                .filter(|p| p.health.liquidatable)
+                .map(|p| p.id)
+                .collect();
+            Ok(DuePage { ids, next: page.next })
+        }
+
+        /// The hotkeys of the market's stake; the first takes deposits and stake-settled trades.
+        #[ink(message)]
+        pub fn hotkeys(&self) -> Stakes {
+            self.stakes.get_or_default()
+        }
+
+        /// Both ledger identities.
+        #[ink(message)]
+        pub fn custody(&self) -> Result<CustodyView> {
+            let custody = self.hot.0.custody()?;
+            Ok(CustodyView {
+                alpha_owed: custody.alpha,
+                alpha_held: self.stake_owned()?,
+                tao_owed: custody.tao,
+                tao_held: self.env().balance().saturating_sub(self.env().minimum_balance()),
+            })
+        }
+
+        // ---- the chain
+
+        /// What every message that moves value does first: the caller's deadline, and that the generation is alive, because
+        /// after its end ledger alpha is no longer worth what the pool says.
+        fn begin(&self, deadline: u32) -> Result<u32> {
+            let now = self.env().block_number();
+            check_deadline(deadline, now)?;
+            self.check_alive()?;
+            Ok(now)
+        }
+
+        fn check_alive(&self) -> Result<()> {
+            let state = self.env().extension().get_subnet_registration_state(self.netuid)?;
+            if !state.exists || state.registered_subnet_counter != self.generation {
+                return Err(MarketError::GenerationEnded {
+                    generation: self.generation,
+                });
+            }
+            Ok(())
+        }
+
+        fn chain_price(&self) -> Result<u64> {
+            Ok(self.env().extension().get_alpha_price(self.netuid)?)
+        }
+
+        fn wiring(&self) -> Result<Wiring> {
+            self.wiring.get().ok_or(MarketError::NotAuthority)
+        }
+
+        fn as_authority(&self) -> Result<u32> {
+            if self.env().caller() != self.wiring()?.authority {
+                return Err(MarketError::NotAuthority);
+            }
+            Ok(self.env().block_number())
+        }
+
+        fn expect_value(&self, expected: u64) -> Result<()> {
+            let got = self.env().transferred_value();
+            if got != expected {
+                return Err(MarketError::ValueMismatch { expected, got });
+            }
+            Ok(())
+        }
+
+        // ---- cells
+
+        fn account_of(&self, who: AccountId) -> Account {
+            self.accounts.get(who).map_or_else(Account::default, |cell| cell.0)
+        }
+
+        fn caller_account(&self) -> (AccountId, Account) {
+            let caller = self.env().caller();
+            (caller, self.account_of(caller))
+        }
+
+        fn store_account(&mut self, who: AccountId, account: &Account) {
+            if account.is_empty() {
+                self.accounts.remove(who);
+            } else {
+                self.accounts.insert(who, &AccountCell(account.clone()));
+            }
+        }
+
+        fn position_of(&self, id: u32) -> Result<Position> {
+            Ok(self.positions.get(id).ok_or(kernel::Error::NoSuchPosition { id })?.0)
+        }
+
+        fn own_position(&self, id: u32) -> Result<(AccountId, Position)> {
+            let caller = self.env().caller();
+            let position = self.position_of(id)?;
+            if position.owner != *AsRef::<[u8; 32]>::as_ref(&caller) {
+                return Err(MarketError::NotOwner);
+            }
+            Ok((caller, position))
+        }
+
+        /// Stores a position, or removes it when nothing is owed any more.
+        fn store_position(&mut self, id: u32, position: Position) {
+            if position.debt_scaled == 0 {
+                self.positions.remove(id);
+            } else {
+                self.positions.insert(id, &PositionCell(position));
+            }
+        }
+
+        /// The market recorded up to now; as stored once it is frozen or cannot go on.
+        fn recorded(&self) -> Result<Market> {
+            let mut market = self.hot.0.clone();
+            if market.terminal.is_none() {
+                market.touch_debt(self.env().block_number())?;
+            }
+            Ok(market)
+        }
+
+        fn finish_swap(&mut self, trader: AccountId, account: &Account, input: Asset, swap: &Swapped) -> Result<()> {
+            self.store_account(trader, account);
+            let pool = &self.hot.0.pool;
+            self.env().emit_event(Traded {
+                trader,
+                input,
+                swap: *swap,
+                pool_tao: pool.tao,
+                pool_alpha: pool.alpha,
+            });
+            Ok(())
+        }
+
+        // ---- money
+
+        /// Pays TAO to whoever asked for it.
+        fn pay(&self, to: AccountId, amount: u64) -> Result<()> {
+            if amount == 0 {
+                return Ok(());
+            }
+            self.env()
+                .transfer(to, amount)
+                .map_err(|_| MarketError::TransferFailed { amount })
+        }
+
+        /// Pays TAO to somebody who did not ask for it; what cannot be delivered waits as a claim, so that nobody's account can
+        /// stand in the way of a liquidation.
+        fn pay_or_credit(&mut self, to: AccountId, amount: u64) -> Result<()> {
+            if self.pay(to, amount).is_err() {
+                let mut account = self.account_of(to);
+                self.hot.0.credit_tao(&mut account, amount)?;
+                self.store_account(to, &account);
+                self.env().emit_event(PaymentCredited {
+                    account: to,
+                    tao: amount,
+                });
+            }
+            Ok(())
+        }
+
+        // ---- stake
+
+        /// Brings alpha that a message spends onto the caller's ledger when it comes as stake; returns what may be spent.
+        fn take_alpha(&mut self, account: &mut Account, amount: u64, settlement: Settlement) -> Result<u64> {
+            match settlement {
+                Settlement::Ledger => Ok(amount),
+                Settlement::Stake => {
+                    let first = self.first_hotkey()?;
+                    let alpha = self.pull_stake(first, amount)?;
+                    self.hot.0.deposit(account, alpha)?;
+                    Ok(alpha)
+                }
+            }
+        }
+
+        /// Sends alpha that a message credited on to the caller's stake if so settled; at least `min` must arrive.
+        fn give_alpha(
+            &mut self,
+            account: &mut Account,
+            caller: AccountId,
+            amount: u64,
+            min: u64,
+            settlement: Settlement,
+        ) -> Result<()> {
+            if settlement == Settlement::Stake {
+                self.hot.0.withdraw(account, amount)?;
+                let got = self.push_stake(caller, amount)?;
+                if got < min {
+                    return Err(kernel::Error::SlippageExceeded { min, got }.into());
+                }
+                self.env().emit_event(AlphaWithdrawn {
+                    account: caller,
+                    alpha: amount,
+                    stake: got,
+                    tao: 0,
+                });
+            }
+            Ok(())
+        }
+
+        fn first_hotkey(&self) -> Result<AccountId> {
+            let first = self.stakes.get_or_default().hotkeys.first().map(|entry| entry.hotkey);
+            first.ok_or(MarketError::Rule(kernel::Error::NothingToDo))
+        }
+
+        fn stake_with(&self, hotkey: AccountId) -> Result<u64> {
+            Ok(stake_of(hotkey, self.env().account_id(), self.netuid)?)
+        }
+
+        fn stake_owned(&self) -> Result<u64> {
+            let mut sum = 0u64;
+            for entry in self.stakes.get_or_default().hotkeys {
+                sum = sum.saturating_add(self.stake_with(entry.hotkey)?);
+            }
+            Ok(sum)
+        }
+
+        /// Pulls stake of the caller with `hotkey` and returns what arrived. Stake with a hotkey that is not the market's is moved
+        /// to the first of those that are.
+        fn pull_stake(&mut self, hotkey: AccountId, amount: u64) -> Result<u64> {
+            let me = self.env().account_id();
+            let netuid = self.netuid;
+            let mut stakes = self.stakes.get_or_default();
+            let listed = stakes.hotkeys.iter().any(|entry| entry.hotkey == hotkey);
+            let home = if listed { hotkey } else { self.first_hotkey()? };
+            let before = self.stake_with(home)?;
+            let elsewhere = if listed { 0 } else { self.stake_with(hotkey)? };
+            self.env()
+                .extension()
+                .caller_transfer_stake(me, hotkey, netuid, netuid, amount)?;
+            if !listed {
+                let arrived = self.stake_with(hotkey)?.saturating_sub(elsewhere);
+                self.env()
+                    .extension()
+                    .move_stake(hotkey, home, netuid, netuid, arrived)?;
+            }
+            let after = self.stake_with(home)?;
+            let moved = after.saturating_sub(before);
+            if moved == 0 {
+                return Err(MarketError::StakeNotMoved {
+                    requested: amount,
+                    moved,
+                });
+            }
+            if let Some(entry) = stakes.hotkeys.iter_mut().find(|entry| entry.hotkey == home) {
+                entry.observe(before, after);
+            }
+            self.stakes.set(&stakes);
+            Ok(moved)
+        }
+
+        /// Sends `amount` of stake less the rounding to `to`; returns what arrived.
+        fn push_stake(&mut self, to: AccountId, amount: u64) -> Result<u64> {
+            let mut arrived = 0u64;
+            self.draw(amount, |market, hotkey, part| {
+                let netuid = market.netuid;
+                let before = stake_of(hotkey, to, netuid)?;
+                market
+                    .env()
+                    .extension()
+                    .transfer_stake(to, hotkey, netuid, netuid, part)?;
+                arrived = arrived.saturating_add(stake_of(hotkey, to, netuid)?.saturating_sub(before));
+                Ok(())
+            })?;
+            Ok(arrived)
+        }
+
+        /// Sells `amount` of stake less the rounding on the chain's pool; returns the TAO that arrived.
+        fn unstake(&mut self, amount: u64) -> Result<u64> {
+            let before = self.env().balance();
+            self.draw(amount, |market, hotkey, part| {
+                Ok(market.env().extension().remove_stake(hotkey, market.netuid, part)?)
+            })?;
+            Ok(self.env().balance().saturating_sub(before))
+        }
+
+        /// Takes `amount` out of the market's stake by `operation`: from one hotkey if one has enough, else from several, so that
+        /// no exit depends on one of them. Never more than `amount` leaves.
+        fn draw(&mut self, amount: u64, mut operation: impl FnMut(&Self, AccountId, u64) -> Result<()>) -> Result<()> {
+            let mut left = amount.saturating_sub(STAKE_ROUNDING);
+            if left == 0 {
+                return Ok(());
+            }
+            let mut stakes = self.stakes.get_or_default();
+            let mut held = Vec::with_capacity(stakes.hotkeys.len());
+            for entry in &stakes.hotkeys {
+                held.push(self.stake_with(entry.hotkey)?);
+            }
+            let enough = held.iter().any(|stake| *stake >= left);
+            for (entry, before) in stakes.hotkeys.iter_mut().zip(held) {
+                if left == 0 || (enough && before < left) {
+                    continue;
+                }
+                let part = left.min(before);
+                if part == 0 {
+                    continue;
+                }
+                operation(self, entry.hotkey, part)?;
+                let after = self.stake_with(entry.hotkey)?;
+                let moved = before.saturating_sub(after);
+                // One unit either way is rounding; anything else is the chain doing something other than it was asked.
+                if moved.abs_diff(part) > STAKE_ROUNDING {
+                    return Err(MarketError::StakeNotMoved { requested: part, moved });
+                }
+                entry.observe(before, after);
+                left = left.saturating_sub(part);
+            }
+            if left != 0 {
+                return Err(MarketError::StakeNotMoved {
+                    requested: amount,
+                    moved: amount.saturating_sub(left),
+                });
+            }
+            self.stakes.set(&stakes);
+            Ok(())
+        }
+    }
+
+    /// Most ids one page looks at.
+    const MAX_PAGE: u32 = 500;
+
+    fn check_batch(ids: &[u32]) -> Result<()> {
+        let got = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        if got > MAX_BATCH {
+            return Err(MarketError::BatchTooLarge { max: MAX_BATCH, got });
+        }
+        Ok(())
+    }
+
+    fn check_reward(min: u64, got: u64) -> Result<()> {
+        if got < min {
+            return Err(kernel::Error::RewardBelowMinimum { min, got }.into());
+        }
+        Ok(())
+    }
+}

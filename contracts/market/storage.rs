@@ -1,0 +1,216 @@
+//! How the market's state lies in storage.
+//!
+//! One packed cell holds the kernel's whole [`Market`] and is read and written once per message, since a cell costs nearly
+//! the same whatever its length; accounts, positions and the wiring are read only by messages that need them.
+
+use ink::prelude::vec::Vec;
+use ink::primitives::AccountId;
+use kernel::market::Prices;
+use kernel::{Account, Market, Position};
+
+/// Gives kernel types the storage layout that ink's metadata wants: a single cell.
+macro_rules! cell {
+    ($(#[$doc:meta])* $name:ident, $inner:ty) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[ink::scale_derive(Encode, Decode, TypeInfo)]
+        pub struct $name(pub $inner);
+
+        #[cfg(feature = "std")]
+        impl ink::storage::traits::StorageLayout for $name {
+            fn layout(key: &ink::primitives::Key) -> ink::metadata::layout::Layout {
+                ink::metadata::layout::Layout::Leaf(ink::metadata::layout::LeafLayout::from_key::<Self>(
+                    ink::metadata::layout::LayoutKey::from(key),
+                ))
+            }
+        }
+    };
+}
+
+cell!(
+    /// The hot cell.
+    MarketCell,
+    Market
+);
+cell!(
+    /// One account.
+    AccountCell,
+    Account
+);
+cell!(
+    /// One position.
+    PositionCell,
+    Position
+);
+
+/// What never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Wiring {
+    /// The only account that may set bounded parameters.
+    pub authority: AccountId,
+    /// Where protocol income goes.
+    pub sink: AccountId,
+}
+
+/// Stake of the market with one hotkey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct HotkeyStake {
+    /// The validator.
+    pub hotkey: AccountId,
+    /// Stake when it was last measured.
+    pub measured: u64,
+    /// Growth between measurements that no deposit or withdrawal explains, since the beginning.
+    pub grown: u64,
+}
+
+/// The market's stake.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
+pub struct Stakes {
+    /// Block of the last harvest, or of the market's birth.
+    pub harvested: u32,
+    /// The hotkeys the stake is spread over; the first takes deposits. At most 8.
+    pub hotkeys: Vec<HotkeyStake>,
+}
+
+/// What clients and keepers see of a market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct MarketState {
+    /// The subnet.
+    pub netuid: u16,
+    /// Its registration that this market belongs to.
+    pub generation: u64,
+    /// Whether that registration is alive.
+    pub alive: bool,
+    /// The only account that may set bounded parameters.
+    pub authority: AccountId,
+    /// Where protocol income goes.
+    pub sink: AccountId,
+    /// The block of this state.
+    pub block: u32,
+    /// The chain's spot price × 1e9, rounded down.
+    pub chain_price_e9: u64,
+    /// Whether opening is refused because the market's and the chain's price differ too much.
+    pub safe_mode: bool,
+    /// Prices as rules use them at `block`.
+    pub prices: Prices,
+    /// The whole state, recorded up to `block` (as stored once frozen).
+    pub market: Market,
+}
+
+/// A position with its health.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct PositionView {
+    /// Id.
+    pub id: u32,
+    /// The position as stored.
+    pub position: Position,
+    /// Its health now.
+    pub health: kernel::market::Health,
+}
+
+/// A page of positions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct PositionPage {
+    /// Open positions of the page.
+    pub positions: Vec<PositionView>,
+    /// Where the next page starts; `None` after the last.
+    pub next: Option<u32>,
+}
+
+/// A page of liquidatable positions' ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct DuePage {
+    /// Ids that are due.
+    pub ids: Vec<u32>,
+    /// Where the next page starts; `None` after the last.
+    pub next: Option<u32>,
+}
+
+/// An account with what it has earned up to now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct AccountView {
+    /// The account, all earnings credited.
+    pub account: Account,
+    /// TAO that its liquidity shares are worth, rao.
+    pub liquidity_tao: u64,
+    /// Alpha that its liquidity shares are worth.
+    pub liquidity_alpha: u64,
+    /// Alpha that its lenders' shares are worth.
+    pub lent_alpha: u64,
+}
+
+/// Both ledger identities, as they are now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct CustodyView {
+    /// Alpha the market owes.
+    pub alpha_owed: u64,
+    /// Stake it owns.
+    pub alpha_held: u64,
+    /// TAO the market owes, rao.
+    pub tao_owed: u64,
+    /// TAO it holds beyond the existential deposit, rao.
+    pub tao_held: u64,
+}
+
+/// A batch of liquidations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct LiquidationReport {
+    /// TAO paid to the caller, rao.
+    pub reward: u64,
+    /// What was liquidated; ids that were not due are left out.
+    pub liquidated: Vec<kernel::market::Liquidated>,
+}
+
+/// What a poke recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Poked {
+    /// Blocks recorded.
+    pub blocks: u32,
+    /// TAO paid to the caller, rao: nothing, because the oracle catches up by itself.
+    pub reward: u64,
+    /// Prices afterwards.
+    pub prices: Prices,
+}
+
+/// What a claim of income or a collection of protocol income paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Payout {
+    /// TAO paid, rao.
+    pub tao: u64,
+    /// Alpha paid: to the ledger for users, as stake for the sink.
+    pub alpha: u64,
+}
+
+/// Where a trader's alpha comes from and goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub enum Settlement {
+    /// The market's internal ledger: cheap.
+    Ledger,
+    /// The trader's own stake with the market's first hotkey.
+    Stake,
+}
+
+impl HotkeyStake {
+    /// Books an operation that changed the stake from `before` to `after`; what came between the last measurement and
+    /// `before` is growth.
+    pub fn observe(&mut self, before: u64, after: u64) {
+        self.grown = self.grown.saturating_add(before.saturating_sub(self.measured));
+        self.measured = after;
+    }
+}
