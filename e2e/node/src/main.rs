@@ -12,7 +12,7 @@ use anyhow::Context;
 use clap::Parser;
 use cli::Cli;
 use sc_service::TaskManager;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use tokio::signal::unix::{signal, SignalKind};
 use tracing_subscriber::EnvFilter;
 
@@ -64,9 +64,11 @@ fn init_log(filter: Option<&str>) {
         .unwrap_or_else(|| EnvFilter::new("warn"));
     // Only fails if a logger is set already, which nobody did before.
     let _ = tracing_log::LogTracer::init();
+    let colour = std::io::stderr().is_terminal();
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .finish();
+        .with_ansi(colour)
+        .with_writer(std::io::stderr);
+    let subscriber = subscriber.finish();
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -7,7 +7,7 @@ use devnet_runtime::opaque::Block;
 use devnet_runtime::Hash;
 use futures::channel::mpsc;
 use jsonrpsee::server::middleware::rpc::{RpcServiceBuilder, RpcServiceT};
-use jsonrpsee::server::{Server, ServerHandle};
+use jsonrpsee::server::{RandomStringIdProvider, Server, ServerHandle};
 use jsonrpsee::types::Request;
 use jsonrpsee::RpcModule;
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
@@ -49,6 +49,8 @@ pub async fn serve(module: RpcModule<()>, address: IpAddr, port: u16) -> anyhow:
         .max_request_body_size(MAX_RESPONSE)
         .max_response_body_size(MAX_RESPONSE)
         .set_tcp_no_delay(true)
+        // The specification wants strings; jsonrpsee's default is a number, which polkadot-api cannot follow.
+        .set_id_provider(RandomStringIdProvider::new(16))
         .set_rpc_middleware(RpcServiceBuilder::new().layer_fn(AllowUnsafe))
         .build((address, port))
         .await?;

@@ -25,8 +25,9 @@ pub fn properties() -> Properties {
 /// The `system_*` methods, with the task that answers what they ask of the network.
 pub fn rpc(client: Arc<Client>, tasks: &TaskManager) -> System<Block> {
     let (sender, requests) = tracing_unbounded("mpsc_system_rpc", 10_000);
+    // It ends with the server, before the node does.
     tasks
-        .spawn_essential_handle()
+        .spawn_handle()
         .spawn("system-rpc", Some("rpc"), answer(client, requests));
     let info = SystemInfo {
         impl_name: "autonomy-node".into(),
