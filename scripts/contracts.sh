@@ -99,7 +99,7 @@ stage_sources() {
 # cargo-contract skips the post-processing when it finds its own output for the same raw Wasm.
 build_contract() {
     rm -f "$build/ink/$1".{wasm,json,contract}
-    RUSTC_WRAPPER=$compiler AUTONOMY_STAGE=$stage CARGO_TARGET_DIR=$build CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never \
+    RUST_BACKTRACE=0 RUSTC_WRAPPER=$compiler AUTONOMY_STAGE=$stage CARGO_TARGET_DIR=$build CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never \
         "$CARGO_CONTRACT" contract build --release --quiet --manifest-path "$stage/$1/Cargo.toml"
 }
 
