@@ -12,7 +12,9 @@ fn main() -> ExitCode {
         eprintln!("usage: wasm-imports <module.wasm>");
         return ExitCode::from(2);
     };
-    let imports = std::fs::read(&path).map_err(|e| e.to_string()).and_then(|module| imported_functions(&module));
+    let imports = std::fs::read(&path)
+        .map_err(|e| e.to_string())
+        .and_then(|module| imported_functions(&module));
     match imports {
         Ok(names) => {
             names.iter().for_each(|name| println!("{name}"));
@@ -119,7 +121,10 @@ mod tests {
     #[test]
     fn what_is_not_understood_does_not_pass() {
         assert!(imported_functions(b"\0asm\x02\0\0\0").is_err());
-        assert!(imported_functions(&module(b"\x01\x03env\x01g\x03\x7f\x00")).is_err(), "imported global");
+        assert!(
+            imported_functions(&module(b"\x01\x03env\x01g\x03\x7f\x00")).is_err(),
+            "imported global"
+        );
         assert!(imported_functions(&module(b"\x00\x00")).is_err(), "trailing bytes");
         assert!(imported_functions(&module(b"\x01\x03env")).is_err(), "truncated");
     }
