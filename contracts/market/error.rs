@@ -5,6 +5,7 @@
     reason = "the codec's derive casts the index of a variant"
 )]
 
+use ink::prelude::boxed::Box;
 use subtensor::SubtensorError;
 
 /// Every refusal of the market.
@@ -55,6 +56,8 @@ pub enum MarketError {
         /// The payment.
         amount: u64,
     },
+    /// The market has no stake with this hotkey: move yours to one of the market's first.
+    ForeignHotkey,
     /// More positions than one message takes.
     BatchTooLarge {
         /// Allowed.
@@ -64,14 +67,26 @@ pub enum MarketError {
     },
 }
 
-impl From<kernel::Error> for MarketError {
+/// How an error travels through the shell: boxed, like the kernel's in Wasm.
+pub type Failure = Box<MarketError>;
+
+impl From<kernel::Error> for Failure {
+    #[inline(never)]
     fn from(error: kernel::Error) -> Self {
-        Self::Rule(error)
+        Self::new(MarketError::Rule(error))
     }
 }
 
-impl From<SubtensorError> for MarketError {
+#[cfg(not(feature = "std"))]
+impl From<kernel::Failure> for Failure {
+    fn from(failure: kernel::Failure) -> Self {
+        (*failure).into()
+    }
+}
+
+impl From<SubtensorError> for Failure {
+    #[inline(never)]
     fn from(error: SubtensorError) -> Self {
-        Self::Chain(error)
+        Self::new(MarketError::Chain(error))
     }
 }

@@ -193,30 +193,15 @@ pub struct ClaimPaid {
     pub tao: u64,
 }
 
-/// Fees were set.
+/// Parameters were set; all of them as they are now.
 #[ink::event]
-pub struct FeesSet {
-    /// From now on.
+pub struct ParametersSet {
+    /// Fees and shares of income.
     pub fees: FeeParams,
-}
-
-/// Limits of shorts were set.
-#[ink::event]
-pub struct RiskSet {
-    /// From now on.
+    /// Limits of shorts.
     pub risk: RiskParams,
-}
-
-/// The rate model was set.
-#[ink::event]
-pub struct RatesSet {
-    /// From now on.
+    /// The rate model.
     pub rates: RateParams,
-}
-
-/// Opening was paused or allowed again.
-#[ink::event]
-pub struct OpeningPaused {
-    /// From now on.
-    pub paused: bool,
+    /// Whether opening is paused.
+    pub opening_paused: bool,
 }

@@ -6,6 +6,7 @@
 
 mod error;
 mod events;
+mod stake;
 mod storage;
 
 pub use error::MarketError;
@@ -20,7 +21,7 @@ pub use storage::{HotkeyStake, MarketState, Settlement};
     reason = "ink's dispatch is generated"
 )]
 mod market {
-    use crate::error::MarketError;
+    use crate::error::{Failure, MarketError};
     use crate::events::*;
     use crate::storage::*;
     use ink::prelude::{vec, vec::Vec};
@@ -29,26 +30,25 @@ mod market {
         check_deadline, Closed, Harvested, Liquidated, MarginChanged, Opened, SettledShort, Terminal,
     };
     use kernel::{Account, Asset, FeeParams, LiquidityChange, Market, Position, RateParams, RiskParams, Swapped};
-    use subtensor::stake_of;
 
-    type Result<T> = core::result::Result<T, MarketError>;
+    pub(crate) type Result<T> = core::result::Result<T, Failure>;
 
     /// Most positions one message works on.
     const MAX_BATCH: u32 = 100;
-    /// A stake operation may move one unit more than asked for out of our stake, by rounding of the chain's shares; so much
-    /// less is asked for, at the cost of whom it is for.
-    const STAKE_ROUNDING: u64 = 1;
     /// Blocks of a tempo, in which validators pay once.
     const TEMPO: u32 = 360;
 
     /// The market.
     #[ink(storage)]
     pub struct AlphaMarket {
-        netuid: u16,
+        pub(crate) netuid: u16,
         generation: u64,
-        hot: MarketCell,
-        wiring: Lazy<Wiring>,
-        stakes: Lazy<Stakes>,
+        pub(crate) hot: MarketCell,
+        /// The only account that may set bounded parameters.
+        authority: AccountId,
+        /// Where protocol income goes.
+        sink: AccountId,
+        pub(crate) stakes: Lazy<Stakes>,
         accounts: Mapping<AccountId, AccountCell>,
         positions: Mapping<u32, PositionCell>,
     }
@@ -62,10 +62,8 @@ mod market {
         pub fn new(netuid: u16, hotkey: AccountId, authority: AccountId, sink: AccountId) -> Result<Self> {
             let state = subtensor::extension().get_subnet_registration_state(netuid)?;
             if !state.exists {
-                return Err(MarketError::NoSuchSubnet { netuid });
+                return Err(MarketError::NoSuchSubnet { netuid }.into());
             }
-            let mut wired = Lazy::new();
-            wired.set(&Wiring { authority, sink });
             let now = Self::env().block_number();
             let mut stakes = Lazy::new();
             let hotkeys = vec![HotkeyStake {
@@ -73,12 +71,16 @@ mod market {
                 measured: 0,
                 grown: 0,
             }];
-            stakes.set(&Stakes { harvested: now, hotkeys });
+            stakes.set(&Stakes {
+                harvested: now,
+                hotkeys,
+            });
             Ok(Self {
                 netuid,
                 generation: state.registered_subnet_counter,
                 hot: MarketCell(Market::new(now)),
-                wiring: wired,
+                authority,
+                sink,
                 stakes,
                 accounts: Mapping::new(),
                 positions: Mapping::new(),
@@ -100,19 +102,13 @@ mod market {
             let now = self.begin(deadline)?;
             let (caller, mut account) = self.caller_account();
             let tao = self.env().transferred_value();
-            let max_alpha = self.take_alpha(&mut account, max_alpha, settlement)?;
+            // What the ratio leaves of stake pulled stays on the ledger: sending it back could be refused as too small.
+            let max_alpha = self.take_alpha(&mut account, caller, max_alpha, settlement)?;
             let change = self
                 .hot
                 .0
                 .add_liquidity(&mut account, tao, max_alpha, min_shares, now)?;
-            if settlement == Settlement::Stake {
-                // What the ratio leaves of the stake pulled stays on the ledger: sending it back could be refused as too small.
-                self.env().emit_event(AlphaDeposited {
-                    account: caller,
-                    alpha: max_alpha,
-                });
-            }
-            self.store_account(caller, &account);
+            self.store_account(caller, account);
             self.env().emit_event(LiquidityAdded {
                 provider: caller,
                 change,
@@ -138,7 +134,7 @@ mod market {
                 .0
                 .remove_liquidity(&mut account, shares, min_tao, min_alpha, now)?;
             self.give_alpha(&mut account, caller, change.alpha, min_alpha, settlement)?;
-            self.store_account(caller, &account);
+            self.store_account(caller, account);
             self.env().emit_event(LiquidityRemoved {
                 provider: caller,
                 change,
@@ -174,12 +170,12 @@ mod market {
                 }
                 Asset::Alpha => {
                     self.expect_value(0)?;
-                    let amount_in = self.take_alpha(&mut account, amount_in, settlement)?;
+                    let amount_in = self.take_alpha(&mut account, caller, amount_in, settlement)?;
                     self.hot.0.withdraw(&mut account, amount_in)?;
                     self.hot.0.swap_exact_in(input, amount_in, min_out, now)?
                 }
             };
-            self.finish_swap(caller, &account, input, &swap)?;
+            self.finish_swap(caller, account, input, &swap)?;
             if input == Asset::Alpha {
                 self.pay(caller, swap.amount_out)?;
             }
@@ -205,19 +201,19 @@ mod market {
                     let swap = self.hot.0.swap_exact_out(output, amount_out, max_in.min(value), now)?;
                     self.hot.0.deposit(&mut account, swap.amount_out)?;
                     self.give_alpha(&mut account, caller, swap.amount_out, 0, settlement)?;
-                    self.finish_swap(caller, &account, Asset::Tao, &swap)?;
+                    self.finish_swap(caller, account, Asset::Tao, &swap)?;
                     self.pay(caller, value.saturating_sub(swap.amount_in))?;
                     Ok(swap)
                 }
                 Asset::Tao => {
                     self.expect_value(0)?;
-                    let available = self.take_alpha(&mut account, max_in, settlement)?;
+                    let available = self.take_alpha(&mut account, caller, max_in, settlement)?;
                     let swap = self
                         .hot
                         .0
                         .swap_exact_out(output, amount_out, max_in.min(available), now)?;
                     self.hot.0.withdraw(&mut account, swap.amount_in)?;
-                    self.finish_swap(caller, &account, Asset::Alpha, &swap)?;
+                    self.finish_swap(caller, account, Asset::Alpha, &swap)?;
                     self.pay(caller, swap.amount_out)?;
                     Ok(swap)
                 }
@@ -226,15 +222,14 @@ mod market {
 
         // ---- ledger
 
-        /// Turns the caller's stake with `hotkey` into alpha on the ledger; returns what was credited: what arrived.
+        /// Turns the caller's stake with `hotkey`, one of the market's, into alpha on the ledger; returns what was credited: what
+        /// arrived.
         #[ink(message)]
         pub fn deposit_alpha(&mut self, hotkey: AccountId, amount: u64) -> Result<u64> {
             self.begin(u32::MAX)?;
             let (caller, mut account) = self.caller_account();
-            let alpha = self.pull_stake(hotkey, amount)?;
-            self.hot.0.deposit(&mut account, alpha)?;
-            self.store_account(caller, &account);
-            self.env().emit_event(AlphaDeposited { account: caller, alpha });
+            let alpha = self.deposit_stake(&mut account, caller, Some(hotkey), amount)?;
+            self.store_account(caller, account);
             Ok(alpha)
         }
 
@@ -244,15 +239,8 @@ mod market {
         pub fn withdraw_alpha(&mut self, amount: u64) -> Result<u64> {
             self.begin(u32::MAX)?;
             let (caller, mut account) = self.caller_account();
-            self.hot.0.withdraw(&mut account, amount)?;
-            let stake = self.push_stake(caller, amount)?;
-            self.store_account(caller, &account);
-            self.env().emit_event(AlphaWithdrawn {
-                account: caller,
-                alpha: amount,
-                stake,
-                tao: 0,
-            });
+            let stake = self.withdraw_stake(&mut account, caller, amount)?;
+            self.store_account(caller, account);
             Ok(stake)
         }
 
@@ -262,11 +250,11 @@ mod market {
             self.begin(deadline)?;
             let (caller, mut account) = self.caller_account();
             self.hot.0.withdraw(&mut account, amount)?;
-            let tao = self.unstake(amount)?;
+            let tao = self.draw(amount, None)?;
             if tao < min_tao {
                 return Err(kernel::Error::SlippageExceeded { min: min_tao, got: tao }.into());
             }
-            self.store_account(caller, &account);
+            self.store_account(caller, account);
             self.env().emit_event(AlphaWithdrawn {
                 account: caller,
                 alpha: amount,
@@ -285,7 +273,7 @@ mod market {
             let now = self.begin(u32::MAX)?;
             let (caller, mut account) = self.caller_account();
             let shares = self.hot.0.lend(&mut account, alpha, now)?;
-            self.store_account(caller, &account);
+            self.store_account(caller, account);
             self.env().emit_event(Lent {
                 lender: caller,
                 alpha,
@@ -300,7 +288,7 @@ mod market {
             let now = self.begin(u32::MAX)?;
             let (caller, mut account) = self.caller_account();
             let alpha = self.hot.0.unlend(&mut account, shares, now)?;
-            self.store_account(caller, &account);
+            self.store_account(caller, account);
             self.env().emit_event(Unlent {
                 lender: caller,
                 alpha,
@@ -387,7 +375,7 @@ mod market {
             let mut position = self.position_of(id)?;
             let owner = AccountId::from(position.owner);
             let closed = self.hot.0.repay_with_alpha(&mut account, &mut position, alpha, now)?;
-            self.store_account(caller, &account);
+            self.store_account(caller, account);
             self.store_position(id, position);
             self.env().emit_event(ShortRepaid { id, by: caller, closed });
             self.pay_or_credit(owner, closed.returned)?;
@@ -419,11 +407,13 @@ mod market {
                 let owner = AccountId::from(position.owner);
                 let liquidated = match self.hot.0.liquidate(id, &mut position, chain_price) {
                     Ok(liquidated) => liquidated,
-                    Err(skip @ (kernel::Error::NotLiquidatable { .. } | kernel::Error::PriceAboveCap { .. })) => {
-                        refusal = skip;
-                        continue;
-                    }
-                    Err(error) => return Err(error.into()),
+                    Err(failure) => match *kernel::error::reason(&failure) {
+                        skip @ (kernel::Error::NotLiquidatable { .. } | kernel::Error::PriceAboveCap { .. }) => {
+                            refusal = skip;
+                            continue;
+                        }
+                        _ => return Err(failure.into()),
+                    },
                 };
                 self.store_position(id, position);
                 self.env().emit_event(ShortLiquidated { by, liquidated });
@@ -453,11 +443,15 @@ mod market {
             let mut position = self.position_of(id)?;
             let owner = AccountId::from(position.owner);
             self.hot.0.touch_debt(now)?;
-            let liquidated = self
-                .hot
-                .0
-                .liquidate_with_alpha(&mut account, id, &mut position, max_alpha, min_tao, self.chain_price()?)?;
-            self.store_account(by, &account);
+            let liquidated = self.hot.0.liquidate_with_alpha(
+                &mut account,
+                id,
+                &mut position,
+                max_alpha,
+                min_tao,
+                self.chain_price()?,
+            )?;
+            self.store_account(by, account);
             self.store_position(id, position);
             self.env().emit_event(ShortLiquidated { by, liquidated });
             self.pay_or_credit(owner, liquidated.surplus)?;
@@ -490,18 +484,16 @@ mod market {
         pub fn harvest(&mut self, min_reward: u64, deadline: u32) -> Result<Harvested> {
             let now = self.begin(deadline)?;
             let me = self.env().account_id();
-            let mut stakes = self.stakes.get_or_default();
+            let mut stakes = self.stakes.get().unwrap_or_default();
             let tempos = u64::from(now.saturating_sub(stakes.harvested) / TEMPO).saturating_add(1);
             stakes.harvested = now;
             let mut stake = 0u64;
             let mut paid = 0u64;
-            for entry in stakes.hotkeys.iter_mut() {
-                let Some(info) = self.env().extension().get_stake_info(entry.hotkey, me, self.netuid)? else {
-                    continue;
-                };
-                entry.observe(info.stake, info.stake);
-                stake = stake.saturating_add(info.stake);
-                paid = paid.saturating_add(info.emission.saturating_mul(tempos));
+            for entry in &mut stakes.hotkeys {
+                let (held, dividends) = subtensor::stake_and_dividends(entry.hotkey, me, self.netuid)?;
+                entry.observe(held, held);
+                stake = stake.saturating_add(held);
+                paid = paid.saturating_add(dividends.saturating_mul(tempos));
             }
             let harvested = self.hot.0.harvest(stake, paid, now)?;
             check_reward(min_reward, harvested.reward)?;
@@ -536,7 +528,7 @@ mod market {
             if tao == 0 && alpha == 0 {
                 return Err(kernel::Error::NothingToDo.into());
             }
-            self.store_account(caller, &account);
+            self.store_account(caller, account);
             self.env().emit_event(IncomeClaimed { account: caller, tao });
             self.pay(caller, tao)?;
             Ok(Payout { tao, alpha })
@@ -545,7 +537,7 @@ mod market {
         /// Sends protocol income to the sink. Anyone may. Alpha that cannot be transferred is kept for later.
         #[ink(message)]
         pub fn collect_fees(&mut self) -> Result<Payout> {
-            let sink = self.wiring()?.sink;
+            let sink = self.sink;
             if self.hot.0.terminal.is_some() {
                 let tao = self.hot.0.take_protocol_terminal()?;
                 self.env().emit_event(ProtocolCollected { tao, alpha: 0 });
@@ -554,7 +546,7 @@ mod market {
             }
             let now = self.begin(u32::MAX)?;
             let (tao, alpha) = self.hot.0.take_protocol(now)?;
-            let sent = match self.push_stake(sink, alpha) {
+            let sent = match self.draw(alpha, Some(sink)) {
                 Ok(_) => alpha,
                 Err(_) if tao != 0 => {
                     self.hot.0.protocol_alpha = alpha;
@@ -575,26 +567,20 @@ mod market {
             let state = self.env().extension().get_subnet_registration_state(self.netuid)?;
             if state.exists {
                 if state.registered_subnet_counter == self.generation {
-                    return Err(MarketError::GenerationAlive);
+                    return Err(MarketError::GenerationAlive.into());
                 }
             } else {
                 // While no subnet lives here nobody can send stake, so what is left is our own and not paid out yet.
                 let stake = self.stake_owned()?;
                 if stake != 0 {
-                    return Err(MarketError::DissolutionPending { stake });
+                    return Err(MarketError::DissolutionPending { stake }.into());
                 }
             }
             let owed = self.hot.0.booked_tao()?;
-            let proceeds = self
-                .env()
-                .balance()
-                .saturating_sub(self.env().minimum_balance())
-                .saturating_sub(owed);
+            let proceeds = self.env().balance().saturating_sub(owed);
             self.hot.0.freeze(proceeds, self.env().block_number())?;
-            let terminal = self.hot.0.terminal()?.clone();
-            self.env().emit_event(MarketFrozen {
-                terminal: terminal.clone(),
-            });
+            let terminal = *self.hot.0.terminal()?;
+            self.env().emit_event(MarketFrozen { terminal });
             Ok(terminal)
         }
 
@@ -624,7 +610,7 @@ mod market {
         pub fn claim(&mut self, owner: AccountId) -> Result<u64> {
             let mut account = self.account_of(owner);
             let tao = self.hot.0.claim(&mut account, self.env().block_number())?;
-            self.store_account(owner, &account);
+            self.store_account(owner, account);
             self.env().emit_event(ClaimPaid { account: owner, tao });
             self.pay(owner, tao)?;
             Ok(tao)
@@ -636,27 +622,24 @@ mod market {
         #[ink(message)]
         pub fn set_fees(&mut self, fees: FeeParams) -> Result<()> {
             let now = self.as_authority()?;
-            self.hot.0.set_fees(fees.clone(), now)?;
-            self.env().emit_event(FeesSet { fees });
-            Ok(())
+            self.hot.0.set_fees(fees, now)?;
+            self.announce_parameters()
         }
 
         /// Sets the limits of shorts, within their bounds.
         #[ink(message)]
         pub fn set_risk(&mut self, risk: RiskParams) -> Result<()> {
             let now = self.as_authority()?;
-            self.hot.0.set_risk(risk.clone(), now)?;
-            self.env().emit_event(RiskSet { risk });
-            Ok(())
+            self.hot.0.set_risk(risk, now)?;
+            self.announce_parameters()
         }
 
         /// Sets the rate model, within its bounds.
         #[ink(message)]
         pub fn set_rates(&mut self, rates: RateParams) -> Result<()> {
             let now = self.as_authority()?;
-            self.hot.0.set_rates(rates.clone(), now)?;
-            self.env().emit_event(RatesSet { rates });
-            Ok(())
+            self.hot.0.set_rates(rates, now)?;
+            self.announce_parameters()
         }
 
         /// Pauses opening shorts and withdrawing margin, or allows them again. Nothing else can be paused.
@@ -664,8 +647,7 @@ mod market {
         pub fn set_opening_paused(&mut self, paused: bool) -> Result<()> {
             self.as_authority()?;
             self.hot.0.opening_paused = paused;
-            self.env().emit_event(OpeningPaused { paused });
-            Ok(())
+            self.announce_parameters()
         }
 
         // ---- views
@@ -673,15 +655,14 @@ mod market {
         /// Everything about the market, recorded up to now.
         #[ink(message)]
         pub fn market_state(&self) -> Result<MarketState> {
-            let Wiring { authority, sink } = self.wiring()?;
             let market = self.recorded()?;
             let chain_price_e9 = self.chain_price().unwrap_or(0);
             Ok(MarketState {
                 netuid: self.netuid,
                 generation: self.generation,
                 alive: self.check_alive().is_ok(),
-                authority,
-                sink,
+                authority: self.authority,
+                sink: self.sink,
                 block: self.env().block_number(),
                 chain_price_e9,
                 safe_mode: market.check_safe_mode(chain_price_e9).is_err(),
@@ -750,7 +731,7 @@ mod market {
         /// The hotkeys of the market's stake; the first takes deposits and stake-settled trades.
         #[ink(message)]
         pub fn hotkeys(&self) -> Stakes {
-            self.stakes.get_or_default()
+            self.stakes.get().unwrap_or_default()
         }
 
         /// Both ledger identities.
@@ -761,7 +742,7 @@ mod market {
                 alpha_owed: custody.alpha,
                 alpha_held: self.stake_owned()?,
                 tao_owed: custody.tao,
-                tao_held: self.env().balance().saturating_sub(self.env().minimum_balance()),
+                tao_held: self.env().balance(),
             })
         }
 
@@ -781,7 +762,8 @@ mod market {
             if !state.exists || state.registered_subnet_counter != self.generation {
                 return Err(MarketError::GenerationEnded {
                     generation: self.generation,
-                });
+                }
+                .into());
             }
             Ok(())
         }
@@ -790,13 +772,9 @@ mod market {
             Ok(self.env().extension().get_alpha_price(self.netuid)?)
         }
 
-        fn wiring(&self) -> Result<Wiring> {
-            self.wiring.get().ok_or(MarketError::NotAuthority)
-        }
-
         fn as_authority(&self) -> Result<u32> {
-            if self.env().caller() != self.wiring()?.authority {
-                return Err(MarketError::NotAuthority);
+            if self.env().caller() != self.authority {
+                return Err(MarketError::NotAuthority.into());
             }
             Ok(self.env().block_number())
         }
@@ -804,7 +782,7 @@ mod market {
         fn expect_value(&self, expected: u64) -> Result<()> {
             let got = self.env().transferred_value();
             if got != expected {
-                return Err(MarketError::ValueMismatch { expected, got });
+                return Err(MarketError::ValueMismatch { expected, got }.into());
             }
             Ok(())
         }
@@ -820,11 +798,11 @@ mod market {
             (caller, self.account_of(caller))
         }
 
-        fn store_account(&mut self, who: AccountId, account: &Account) {
+        fn store_account(&mut self, who: AccountId, account: Account) {
             if account.is_empty() {
                 self.accounts.remove(who);
             } else {
-                self.accounts.insert(who, &AccountCell(account.clone()));
+                self.accounts.insert(who, &AccountCell(account));
             }
         }
 
@@ -836,7 +814,7 @@ mod market {
             let caller = self.env().caller();
             let position = self.position_of(id)?;
             if position.owner != *AsRef::<[u8; 32]>::as_ref(&caller) {
-                return Err(MarketError::NotOwner);
+                return Err(MarketError::NotOwner.into());
             }
             Ok((caller, position))
         }
@@ -852,14 +830,31 @@ mod market {
 
         /// The market recorded up to now; as stored once it is frozen or cannot go on.
         fn recorded(&self) -> Result<Market> {
-            let mut market = self.hot.0.clone();
+            let mut market = self.hot.0;
             if market.terminal.is_none() {
                 market.touch_debt(self.env().block_number())?;
             }
             Ok(market)
         }
 
-        fn finish_swap(&mut self, trader: AccountId, account: &Account, input: Asset, swap: &Swapped) -> Result<()> {
+        fn announce_parameters(&self) -> Result<()> {
+            let Market {
+                fees,
+                risk,
+                rates,
+                opening_paused,
+                ..
+            } = self.hot.0;
+            self.env().emit_event(ParametersSet {
+                fees,
+                risk,
+                rates,
+                opening_paused,
+            });
+            Ok(())
+        }
+
+        fn finish_swap(&mut self, trader: AccountId, account: Account, input: Asset, swap: &Swapped) -> Result<()> {
             self.store_account(trader, account);
             let pool = &self.hot.0.pool;
             self.env().emit_event(Traded {
@@ -881,7 +876,7 @@ mod market {
             }
             self.env()
                 .transfer(to, amount)
-                .map_err(|_| MarketError::TransferFailed { amount })
+                .map_err(|_| MarketError::TransferFailed { amount }.into())
         }
 
         /// Pays TAO to somebody who did not ask for it; what cannot be delivered waits as a claim, so that nobody's account can
@@ -890,169 +885,12 @@ mod market {
             if self.pay(to, amount).is_err() {
                 let mut account = self.account_of(to);
                 self.hot.0.credit_tao(&mut account, amount)?;
-                self.store_account(to, &account);
+                self.store_account(to, account);
                 self.env().emit_event(PaymentCredited {
                     account: to,
                     tao: amount,
                 });
             }
-            Ok(())
-        }
-
-        // ---- stake
-
-        /// Brings alpha that a message spends onto the caller's ledger when it comes as stake; returns what may be spent.
-        fn take_alpha(&mut self, account: &mut Account, amount: u64, settlement: Settlement) -> Result<u64> {
-            match settlement {
-                Settlement::Ledger => Ok(amount),
-                Settlement::Stake => {
-                    let first = self.first_hotkey()?;
-                    let alpha = self.pull_stake(first, amount)?;
-                    self.hot.0.deposit(account, alpha)?;
-                    Ok(alpha)
-                }
-            }
-        }
-
-        /// Sends alpha that a message credited on to the caller's stake if so settled; at least `min` must arrive.
-        fn give_alpha(
-            &mut self,
-            account: &mut Account,
-            caller: AccountId,
-            amount: u64,
-            min: u64,
-            settlement: Settlement,
-        ) -> Result<()> {
-            if settlement == Settlement::Stake {
-                self.hot.0.withdraw(account, amount)?;
-                let got = self.push_stake(caller, amount)?;
-                if got < min {
-                    return Err(kernel::Error::SlippageExceeded { min, got }.into());
-                }
-                self.env().emit_event(AlphaWithdrawn {
-                    account: caller,
-                    alpha: amount,
-                    stake: got,
-                    tao: 0,
-                });
-            }
-            Ok(())
-        }
-
-        fn first_hotkey(&self) -> Result<AccountId> {
-            let first = self.stakes.get_or_default().hotkeys.first().map(|entry| entry.hotkey);
-            first.ok_or(MarketError::Rule(kernel::Error::NothingToDo))
-        }
-
-        fn stake_with(&self, hotkey: AccountId) -> Result<u64> {
-            Ok(stake_of(hotkey, self.env().account_id(), self.netuid)?)
-        }
-
-        fn stake_owned(&self) -> Result<u64> {
-            let mut sum = 0u64;
-            for entry in self.stakes.get_or_default().hotkeys {
-                sum = sum.saturating_add(self.stake_with(entry.hotkey)?);
-            }
-            Ok(sum)
-        }
-
-        /// Pulls stake of the caller with `hotkey` and returns what arrived. Stake with a hotkey that is not the market's is moved
-        /// to the first of those that are.
-        fn pull_stake(&mut self, hotkey: AccountId, amount: u64) -> Result<u64> {
-            let me = self.env().account_id();
-            let netuid = self.netuid;
-            let mut stakes = self.stakes.get_or_default();
-            let listed = stakes.hotkeys.iter().any(|entry| entry.hotkey == hotkey);
-            let home = if listed { hotkey } else { self.first_hotkey()? };
-            let before = self.stake_with(home)?;
-            let elsewhere = if listed { 0 } else { self.stake_with(hotkey)? };
-            self.env()
-                .extension()
-                .caller_transfer_stake(me, hotkey, netuid, netuid, amount)?;
-            if !listed {
-                let arrived = self.stake_with(hotkey)?.saturating_sub(elsewhere);
-                self.env()
-                    .extension()
-                    .move_stake(hotkey, home, netuid, netuid, arrived)?;
-            }
-            let after = self.stake_with(home)?;
-            let moved = after.saturating_sub(before);
-            if moved == 0 {
-                return Err(MarketError::StakeNotMoved {
-                    requested: amount,
-                    moved,
-                });
-            }
-            if let Some(entry) = stakes.hotkeys.iter_mut().find(|entry| entry.hotkey == home) {
-                entry.observe(before, after);
-            }
-            self.stakes.set(&stakes);
-            Ok(moved)
-        }
-
-        /// Sends `amount` of stake less the rounding to `to`; returns what arrived.
-        fn push_stake(&mut self, to: AccountId, amount: u64) -> Result<u64> {
-            let mut arrived = 0u64;
-            self.draw(amount, |market, hotkey, part| {
-                let netuid = market.netuid;
-                let before = stake_of(hotkey, to, netuid)?;
-                market
-                    .env()
-                    .extension()
-                    .transfer_stake(to, hotkey, netuid, netuid, part)?;
-                arrived = arrived.saturating_add(stake_of(hotkey, to, netuid)?.saturating_sub(before));
-                Ok(())
-            })?;
-            Ok(arrived)
-        }
-
-        /// Sells `amount` of stake less the rounding on the chain's pool; returns the TAO that arrived.
-        fn unstake(&mut self, amount: u64) -> Result<u64> {
-            let before = self.env().balance();
-            self.draw(amount, |market, hotkey, part| {
-                Ok(market.env().extension().remove_stake(hotkey, market.netuid, part)?)
-            })?;
-            Ok(self.env().balance().saturating_sub(before))
-        }
-
-        /// Takes `amount` out of the market's stake by `operation`: from one hotkey if one has enough, else from several, so that
-        /// no exit depends on one of them. Never more than `amount` leaves.
-        fn draw(&mut self, amount: u64, mut operation: impl FnMut(&Self, AccountId, u64) -> Result<()>) -> Result<()> {
-            let mut left = amount.saturating_sub(STAKE_ROUNDING);
-            if left == 0 {
-                return Ok(());
-            }
-            let mut stakes = self.stakes.get_or_default();
-            let mut held = Vec::with_capacity(stakes.hotkeys.len());
-            for entry in &stakes.hotkeys {
-                held.push(self.stake_with(entry.hotkey)?);
-            }
-            let enough = held.iter().any(|stake| *stake >= left);
-            for (entry, before) in stakes.hotkeys.iter_mut().zip(held) {
-                if left == 0 || (enough && before < left) {
-                    continue;
-                }
-                let part = left.min(before);
-                if part == 0 {
-                    continue;
-                }
-                operation(self, entry.hotkey, part)?;
-                let after = self.stake_with(entry.hotkey)?;
-                let moved = before.saturating_sub(after);
-                // One unit either way is rounding; anything else is the chain doing something other than it was asked.
-                if moved.abs_diff(part) > STAKE_ROUNDING {
-                    return Err(MarketError::StakeNotMoved { requested: part, moved });
-                }
-                entry.observe(before, after);
-                left = left.saturating_sub(part);
-            }
-            if left != 0 {
-                return Err(MarketError::StakeNotMoved {
-                    requested: amount,
-                    moved: amount.saturating_sub(left),
-                });
-            }
-            self.stakes.set(&stakes);
             Ok(())
         }
     }
@@ -1063,7 +901,7 @@ mod market {
     fn check_batch(ids: &[u32]) -> Result<()> {
         let got = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         if got > MAX_BATCH {
-            return Err(MarketError::BatchTooLarge { max: MAX_BATCH, got });
+            return Err(MarketError::BatchTooLarge { max: MAX_BATCH, got }.into());
         }
         Ok(())
     }

@@ -43,17 +43,6 @@ cell!(
     Position
 );
 
-/// What never changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-pub struct Wiring {
-    /// The only account that may set bounded parameters.
-    pub authority: AccountId,
-    /// Where protocol income goes.
-    pub sink: AccountId,
-}
-
 /// Stake of the market with one hotkey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::math::{add, add_wide, sub_wide};
 
 /// Balances, shares, and the index snapshots from which income is computed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Account {
     /// Alpha on the internal ledger. It earns nothing: supply it as liquidity or lend it.
@@ -67,10 +67,13 @@ impl Account {
 
 fn burn(owned: u128, shares: u128) -> Result<u128> {
     if shares == 0 {
-        return Err(Error::ZeroAmount);
+        return Err(Error::ZeroAmount.into());
     }
-    sub_wide(owned, shares).map_err(|_| Error::InsufficientShares {
-        requested: shares,
-        available: owned,
+    sub_wide(owned, shares).map_err(|_| {
+        Error::InsufficientShares {
+            requested: shares,
+            available: owned,
+        }
+        .into()
     })
 }

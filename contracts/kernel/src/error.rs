@@ -101,5 +101,24 @@ pub enum Parameter {
     FullRate,
 }
 
+/// How an [`Error`] travels. In Wasm it is boxed: results are handed up through many small functions, and moving one word
+/// instead of the largest error saves a sixth of a contract's code.
+#[cfg(not(feature = "std"))]
+pub type Failure = alloc::boxed::Box<Error>;
+/// How an [`Error`] travels; see the Wasm variant.
+#[cfg(feature = "std")]
+pub type Failure = Error;
+
 /// Result of every operation of this crate.
-pub type Result<T> = core::result::Result<T, Error>;
+pub type Result<T> = core::result::Result<T, Failure>;
+
+/// The error of a [`Failure`].
+pub fn reason(failure: &Failure) -> &Error {
+    core::borrow::Borrow::borrow(failure)
+}
+
+#[cold]
+#[inline(never)]
+pub(crate) fn overflow() -> Failure {
+    Error::Overflow.into()
+}

@@ -7,6 +7,13 @@
 //! ratios in basis points (1e4); rates, indices at 1e18; time in blocks.
 
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+    feature = "std",
+    allow(clippy::useless_conversion, reason = "errors are boxed in Wasm only")
+)]
+
+#[cfg(not(feature = "std"))]
+extern crate alloc;
 
 pub mod account;
 pub mod error;
@@ -21,7 +28,7 @@ pub mod vault;
 pub mod work;
 
 pub use account::Account;
-pub use error::{Error, Parameter, Result};
+pub use error::{Error, Failure, Parameter, Result};
 pub use market::Market;
 pub use params::{FeeParams, RateParams, RiskParams};
 pub use pool::{Asset, LiquidityChange, Pool, Swapped};

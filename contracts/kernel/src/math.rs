@@ -2,7 +2,7 @@
 //!
 //! Amounts are at most [`MAX_AMOUNT`], so that every product of two of them, or of one and a price, fits `u128`.
 
-use crate::error::{Error, Result};
+use crate::error::{overflow, Error, Result};
 
 /// 1 at the scale of indices and rates.
 pub const E18: u128 = 1_000_000_000_000_000_000;
@@ -19,33 +19,33 @@ pub const MAX_AMOUNT: u64 = 1 << 55;
 
 /// `a + b`.
 pub fn add(a: u64, b: u64) -> Result<u64> {
-    a.checked_add(b).ok_or(Error::Overflow)
+    a.checked_add(b).ok_or_else(overflow)
 }
 
 /// `a - b`; [`Error::Overflow`] below zero.
 pub fn sub(a: u64, b: u64) -> Result<u64> {
-    a.checked_sub(b).ok_or(Error::Overflow)
+    a.checked_sub(b).ok_or_else(overflow)
 }
 
 /// `a + b`.
 pub fn add_wide(a: u128, b: u128) -> Result<u128> {
-    a.checked_add(b).ok_or(Error::Overflow)
+    a.checked_add(b).ok_or_else(overflow)
 }
 
 /// `a - b`; [`Error::Overflow`] below zero.
 pub fn sub_wide(a: u128, b: u128) -> Result<u128> {
-    a.checked_sub(b).ok_or(Error::Overflow)
+    a.checked_sub(b).ok_or_else(overflow)
 }
 
 /// `x` as an amount.
 pub fn narrow(x: u128) -> Result<u64> {
-    u64::try_from(x).map_err(|_| Error::Overflow)
+    u64::try_from(x).map_err(|_| overflow())
 }
 
 /// `a·b/d`, rounded down. [`Error::Overflow`] when `a·b` exceeds `u128` or `d` is zero.
 #[inline(never)]
 pub fn mul_div_down(a: u128, b: u128, d: u128) -> Result<u128> {
-    a.checked_mul(b).and_then(|p| p.checked_div(d)).ok_or(Error::Overflow)
+    a.checked_mul(b).and_then(|p| p.checked_div(d)).ok_or_else(overflow)
 }
 
 /// `a·b/d`, rounded up. [`Error::Overflow`] when `a·b` exceeds `u128` or `d` is zero.
@@ -129,7 +129,7 @@ pub fn compound_e18(rate_e18: u64, blocks: u32) -> Result<u128> {
 /// An amount that fits the proven range.
 pub fn checked_amount(amount: u64) -> Result<u64> {
     if amount > MAX_AMOUNT {
-        return Err(Error::Overflow);
+        return Err(Error::Overflow.into());
     }
     Ok(amount)
 }
@@ -137,7 +137,7 @@ pub fn checked_amount(amount: u64) -> Result<u64> {
 /// Refuses an amount of zero.
 pub fn non_zero(amount: u64) -> Result<u64> {
     if amount == 0 {
-        return Err(Error::ZeroAmount);
+        return Err(Error::ZeroAmount.into());
     }
     Ok(amount)
 }

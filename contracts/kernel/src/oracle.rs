@@ -7,7 +7,7 @@
 //! Cumulative prices at block heights that are multiples of [`SPACING`] are kept in a ring; a time-weighted average reaches
 //! back to the last such height that is at least `window` blocks ago, so it spans `window` to `window + SPACING − 1` blocks.
 
-use crate::error::{Error, Result};
+use crate::error::{overflow, Error, Result};
 use crate::pool::MAX_PRICE_E12;
 
 /// Blocks between two remembered cumulative prices.
@@ -25,7 +25,7 @@ pub const STEP_PERCENT: u64 = 2;
 const REACH: u32 = 160;
 
 /// The oracle's state. Prices are `price_e12`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Oracle {
     /// Block of the first liquidity; 0 before.
@@ -122,7 +122,8 @@ impl Oracle {
             return Err(Error::OracleTooYoung {
                 ready_at,
                 now: self.recorded,
-            });
+            }
+            .into());
         }
         let start = self.recorded.saturating_sub(window);
         let boundary = start.saturating_sub(start % SPACING);
@@ -131,7 +132,7 @@ impl Oracle {
         self.cumulative
             .wrapping_sub(then)
             .checked_div(blocks)
-            .ok_or(Error::Overflow)
+            .ok_or_else(overflow)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Parameter, Result};
 
 /// Fees and how income is shared. All in basis points.
-#[derive(Clone, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct FeeParams {
     /// Fee on the input of every swap. Bounds 5..=100.
@@ -19,7 +19,7 @@ pub struct FeeParams {
 }
 
 /// What limits shorts.
-#[derive(Clone, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct RiskParams {
     /// Highest loan-to-value after opening or withdrawing margin; liquidation restores it. Bounds 2,000..=`lltv_bps` − 500.
@@ -37,7 +37,7 @@ pub struct RiskParams {
 }
 
 /// The kinked rate model: yearly rates in basis points at zero, kink and full utilisation, linear between.
-#[derive(Clone, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct RateParams {
     /// Rate at no utilisation. Bounds 0..=2,000.
@@ -93,7 +93,8 @@ fn within(parameter: Parameter, got: u64, min: u64, max: u64) -> Result<()> {
             min,
             max,
             got,
-        });
+        }
+        .into());
     }
     Ok(())
 }

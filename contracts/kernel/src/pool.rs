@@ -26,7 +26,7 @@ pub enum Asset {
 }
 
 /// Reserves and the number of liquidity shares.
-#[derive(Clone, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Pool {
     /// TAO reserve, rao.
@@ -86,7 +86,7 @@ impl Pool {
 
     fn reserves(&self, input: Asset) -> Result<(u64, u64)> {
         if self.is_empty() {
-            return Err(Error::PoolEmpty);
+            return Err(Error::PoolEmpty.into());
         }
         Ok(match input {
             Asset::Tao => (self.tao, self.alpha),
@@ -118,7 +118,8 @@ impl Pool {
             return Err(Error::InsufficientLiquidity {
                 requested: amount_out,
                 available: reserve_out,
-            });
+            }
+            .into());
         }
         let net = part_up(reserve_in, amount_out, sub(reserve_out, amount_out)?)?;
         let amount_in = checked_amount(part_up(net, BPS, sub(BPS, fee_bps.into())?)?)?;
@@ -151,7 +152,8 @@ impl Pool {
                 return Err(Error::InitialLiquidityTooSmall {
                     min: MIN_INITIAL_SHARES,
                     got: narrow(root)?,
-                });
+                }
+                .into());
             }
             return Ok(LiquidityChange {
                 tao,
@@ -169,7 +171,7 @@ impl Pool {
         let by_alpha = mul_div_down(alpha.into(), self.shares, self.alpha.into())?;
         let shares = by_tao.min(by_alpha);
         if shares == 0 {
-            return Err(Error::ZeroAmount);
+            return Err(Error::ZeroAmount.into());
         }
         Ok(LiquidityChange { tao, alpha, shares })
     }
@@ -186,7 +188,7 @@ impl Pool {
     /// What `shares` are worth, rounded down.
     pub fn quote_remove(&self, shares: u128) -> Result<LiquidityChange> {
         if self.is_empty() {
-            return Err(Error::PoolEmpty);
+            return Err(Error::PoolEmpty.into());
         }
         Ok(LiquidityChange {
             tao: narrow(mul_div_down(self.tao.into(), shares, self.shares)?)?,

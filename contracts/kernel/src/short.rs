@@ -25,7 +25,7 @@ pub const MAX_BOUNTY: u64 = 100_000_000;
 pub type AccountId = [u8; 32];
 
 /// A short: alpha owed, TAO held against it.
-#[derive(Clone, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Position {
     /// Who may take margin out, and to whom the surplus belongs.
@@ -143,7 +143,8 @@ pub fn check_remaining_escrow(escrow: u64, risk: &RiskParams) -> Result<()> {
         return Err(Error::MarginTooSmall {
             min: risk.min_margin,
             got: escrow,
-        });
+        }
+        .into());
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::math::{add, add_wide, mul_div_down, narrow, part_down, sub, E18};
 pub const DURATION: u32 = 360;
 
 /// One kind of income for one kind of share.
-#[derive(Clone, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Stream {
     /// All that was funded and not credited to an account yet, released or not.

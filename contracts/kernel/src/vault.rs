@@ -26,7 +26,7 @@ const BPS_BLOCKS_PER_YEAR: u128 = BLOCKS_PER_YEAR as u128 * BPS as u128;
 pub const MAX_YIELD_E18: u64 = 3_000_000_000_000_000_000 / BLOCKS_PER_YEAR;
 
 /// The vault's state.
-#[derive(Clone, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Vault {
     /// Supplied alpha that is not lent out.
@@ -111,7 +111,7 @@ impl Vault {
         }
         if self.debt_scaled != 0 {
             let before = self.debt_down()?;
-            let growth = mul_div_down(self.index, compound_e18(self.rate_e18(rates)?, blocks)?, E18)?;
+            let growth = grown(self.index, compound_e18(self.rate_e18(rates)?, blocks)?)?;
             // All debt stays within the largest amount: at the bound borrowers get away rather than everybody locked in.
             let bound = mul_div_down(MAX_AMOUNT.into(), E18, self.debt_scaled.into())?.min(MAX_INDEX);
             self.index = add_wide(self.index, growth)?.min(bound.max(self.index));
@@ -156,11 +156,11 @@ impl Vault {
         non_zero(checked_amount(alpha)?)?;
         let shares = self.shares_down(alpha)?;
         if shares == 0 {
-            return Err(Error::ZeroAmount);
+            return Err(Error::ZeroAmount.into());
         }
         let total = add_wide(self.shares, shares)?;
         if total > MAX_SHARES {
-            return Err(Error::Overflow);
+            return Err(Error::Overflow.into());
         }
         self.shares = total;
         self.idle = checked_amount(add(self.idle, alpha)?)?;
@@ -208,4 +208,15 @@ impl Vault {
         self.debt_scaled = sub(self.debt_scaled, debt_scaled)?;
         Ok(())
     }
+}
+
+/// `index · growth / 1e18`, rounded down. The whole part apart from the rest: together they would leave u128 long before the
+/// index reaches its bound.
+fn grown(index: u128, growth_e18: u128) -> Result<u128> {
+    let whole = index
+        .checked_div(E18)
+        .and_then(|w| w.checked_mul(growth_e18))
+        .ok_or(Error::Overflow)?;
+    let rest = index.checked_rem(E18).ok_or(Error::Overflow)?;
+    add_wide(whole, mul_div_down(rest, growth_e18, E18)?)
 }

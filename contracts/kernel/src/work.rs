@@ -13,7 +13,7 @@ pub const WINDOW: u32 = 360;
 pub const DEPTH_PERCENT: u32 = 2;
 
 /// Alpha at work in the pool and idle in the vault.
-#[derive(Clone, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Work {
     /// Block up to which work is recorded.

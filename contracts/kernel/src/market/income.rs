@@ -43,7 +43,7 @@ impl Market {
         let growth = measured.saturating_sub(self.booked_alpha()?);
         let booked = checked_amount(growth.min(paid))?;
         if booked == 0 {
-            return Err(Error::NothingToDo);
+            return Err(Error::NothingToDo.into());
         }
         let (providers, lenders) = (self.earning_lp_shares()?, self.earning_lend_shares()?);
         let providing = if providers == 0 { 0 } else { self.work.pool_average()? };
@@ -53,7 +53,7 @@ impl Market {
         let users = sub(booked, protocol)?;
         let (to_providers, to_lenders) = match add(providing, lending)? {
             0 if providers == 0 && lenders == 0 => (0, 0),
-            0 => return Err(Error::NothingToDo),
+            0 => return Err(Error::NothingToDo.into()),
             working => {
                 let to_lenders = part_down(users, lending, working)?;
                 (sub(users, to_lenders)?, to_lenders)
@@ -105,7 +105,7 @@ impl Market {
     pub fn fund_incentives(&mut self, rao: u64, now: u32) -> Result<()> {
         self.touch(now)?;
         if self.pool.is_empty() {
-            return Err(Error::PoolEmpty);
+            return Err(Error::PoolEmpty.into());
         }
         let rao = crate::math::non_zero(checked_amount(rao)?)?;
         let lenders = self.earning_lend_shares()?;
@@ -140,7 +140,7 @@ impl Market {
         let alpha = add(core::mem::take(&mut self.protocol_alpha), alpha)?;
         let tao = core::mem::take(&mut self.protocol_tao);
         if alpha == 0 && tao == 0 {
-            return Err(Error::NothingToDo);
+            return Err(Error::NothingToDo.into());
         }
         Ok((tao, alpha))
     }

@@ -2,7 +2,7 @@
 
 use super::Market;
 use crate::account::Account;
-use crate::error::{Error, Result};
+use crate::error::{reason, Error, Result};
 use crate::math::{add, mul_div_up, narrow, non_zero, sub, E12};
 use crate::pool::Asset;
 use crate::short::{
@@ -68,7 +68,8 @@ impl Market {
             return Err(Error::PriceAboveCap {
                 cap,
                 spot: self.pool.price_down(),
-            });
+            }
+            .into());
         }
         // How much restores the target depends on the cost, which depends on how much: the cost of a first estimate is close.
         let estimate = non_zero(close_amount(debt, position.escrow, price, price, &self.risk)?.min(most))?;
@@ -116,7 +117,8 @@ impl Market {
             return Err(Error::SlippageExceeded {
                 min: min_tao,
                 got: bounty,
-            });
+            }
+            .into());
         }
         self.withdraw(account, repay)?;
         let exhausted = repay == for_all && for_all < debt;
@@ -140,7 +142,8 @@ impl Market {
             return Err(Error::NotLiquidatable {
                 ltv_bps,
                 lltv_bps: lltv_bps.into(),
-            });
+            }
+            .into());
         }
         Ok((debt, price, ltv_bps))
     }
@@ -148,8 +151,8 @@ impl Market {
     fn affordable_alpha(&self, rao: u64) -> Result<u64> {
         match self.pool.quote_exact_in(Asset::Tao, rao, self.fees.swap_fee_bps.into()) {
             Ok(swap) => Ok(swap.amount_out),
-            Err(Error::ZeroAmount) => Ok(0),
-            Err(error) => Err(error),
+            Err(failure) if *reason(&failure) == Error::ZeroAmount => Ok(0),
+            Err(failure) => Err(failure),
         }
     }
 

@@ -30,7 +30,7 @@ pub use shorts::{trigger_price, Closed, Health, MarginChanged, Opened};
 pub use terminal::{SettledShort, Terminal};
 
 /// Everything but the accounts and the positions; one storage cell of the contract.
-#[derive(Clone, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Market {
     /// Reserves and liquidity shares.
@@ -126,7 +126,7 @@ impl Market {
     /// Records the oracle and the alpha at work up to `now`. [`Error::Frozen`] once the market is terminal.
     pub fn touch(&mut self, now: u32) -> Result<()> {
         if self.terminal.is_some() {
-            return Err(Error::Frozen);
+            return Err(Error::Frozen.into());
         }
         self.oracle.advance(now, self.pool.price_down());
         self.work.advance(now, self.pool.alpha, self.vault.idle)
@@ -183,7 +183,7 @@ impl Market {
         let market = self.oracle.twap(SHORT_WINDOW)?;
         let chain = chain_price_e9.saturating_mul(1_000);
         if market.abs_diff(chain) > chain / 10 {
-            return Err(Error::SafeMode { market, chain });
+            return Err(Error::SafeMode { market, chain }.into());
         }
         Ok(())
     }
@@ -297,7 +297,7 @@ fn chain_bound(chain_price_e9: u64) -> u64 {
 /// Refuses what comes after the caller's deadline.
 pub fn check_deadline(deadline: u32, now: u32) -> Result<()> {
     if now > deadline {
-        return Err(Error::DeadlinePassed { deadline, now });
+        return Err(Error::DeadlinePassed { deadline, now }.into());
     }
     Ok(())
 }

@@ -102,24 +102,26 @@ impl Market {
             return Err(Error::MarginTooSmall {
                 min: self.risk.min_margin,
                 got: margin,
-            });
+            }
+            .into());
         }
         let depth = self.work.depth.min(self.pool.alpha);
         let max = bps_down(depth, self.risk.max_position_bps.into())?;
         if alpha > max {
-            return Err(Error::PositionTooLarge { max, got: alpha });
+            return Err(Error::PositionTooLarge { max, got: alpha }.into());
         }
         let max = bps_down(depth, self.risk.max_total_debt_bps.into())?;
         let debt_after = add(self.vault.debt_down()?, alpha)?;
         if debt_after > max {
-            return Err(Error::TotalDebtTooLarge { max, got: debt_after });
+            return Err(Error::TotalDebtTooLarge { max, got: debt_after }.into());
         }
         let used = ratio_bps_up(debt_after, self.vault.assets()?);
         if used > self.risk.max_utilisation_bps.into() {
             return Err(Error::UtilisationTooHigh {
                 max_bps: self.risk.max_utilisation_bps.into(),
                 got_bps: used,
-            });
+            }
+            .into());
         }
         let debt_scaled = self.vault.borrow(alpha)?;
         let proceeds = self.swap_exact_in(Asset::Alpha, alpha, min_proceeds, now)?.amount_out;
@@ -199,7 +201,7 @@ impl Market {
         let funds = add(position.escrow, attached)?;
         let max = max_cost.min(funds);
         if cost > max {
-            return Err(Error::CostExceeded { max, needed: cost });
+            return Err(Error::CostExceeded { max, needed: cost }.into());
         }
         self.buy_alpha(repaid)?;
         let closed = self.finish_repayment(position, repaid, cost, sub(funds, cost)?, price, ltv_before_bps)?;
@@ -209,7 +211,8 @@ impl Market {
                 return Err(Error::LtvTooHigh {
                     max_bps: ltv_before_bps,
                     got_bps: closed.ltv_after_bps,
-                });
+                }
+                .into());
             }
         }
         Ok(closed)
@@ -257,10 +260,10 @@ impl Market {
     /// The loan-to-value limits in force allow opening now; returns the price at which debt is valued.
     fn check_opening(&self, chain_price_e9: u64) -> Result<u64> {
         if self.opening_paused {
-            return Err(Error::OpeningPaused);
+            return Err(Error::OpeningPaused.into());
         }
         if self.pool.is_empty() {
-            return Err(Error::PoolEmpty);
+            return Err(Error::PoolEmpty.into());
         }
         let price = self.opening_price()?;
         self.check_safe_mode(chain_price_e9)?;
@@ -270,7 +273,7 @@ impl Market {
     fn check_open_ltv(&self, ltv: u32) -> Result<()> {
         let max_bps = self.risk.open_ltv_bps.into();
         if ltv > max_bps {
-            return Err(Error::LtvTooHigh { max_bps, got_bps: ltv });
+            return Err(Error::LtvTooHigh { max_bps, got_bps: ltv }.into());
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::oracle::LONG_WINDOW;
 use crate::short::Position;
 
 /// The rates at which everybody is settled, fixed once.
-#[derive(Clone, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Terminal {
     /// Block of the freeze.
@@ -45,7 +45,7 @@ impl Market {
     /// oracle is not advanced, so shorts settle at prices from before the end.
     pub fn freeze(&mut self, proceeds: u64, now: u32) -> Result<()> {
         if self.terminal.is_some() {
-            return Err(Error::Frozen);
+            return Err(Error::Frozen.into());
         }
         self.vault.accrue(now, &self.rates, self.fees.interest_share_bps)?;
         let (providers, lenders) = (self.earning_lp_shares()?, self.earning_lend_shares()?);
@@ -136,7 +136,7 @@ impl Market {
             let shares = core::mem::take(&mut account.lend_shares);
             rao = add(rao, self.redeem_terminal(shares)?)?;
         }
-        crate::math::non_zero(rao).map_err(|_| Error::NothingToDo)
+        crate::math::non_zero(rao).map_err(|_| Error::NothingToDo.into())
     }
 
     /// Takes the protocol's TAO after the end, that of its lenders' shares included once all shorts are settled.
@@ -147,16 +147,16 @@ impl Market {
             let rao = self.redeem_terminal(shares)?;
             self.protocol_tao = add(self.protocol_tao, rao)?;
         }
-        crate::math::non_zero(core::mem::take(&mut self.protocol_tao)).map_err(|_| Error::NothingToDo)
+        crate::math::non_zero(core::mem::take(&mut self.protocol_tao)).map_err(|_| Error::NothingToDo.into())
     }
 
     /// The terminal state. [`Error::NotFrozen`] before the end.
     pub fn terminal(&self) -> Result<&Terminal> {
-        self.terminal.as_ref().ok_or(Error::NotFrozen)
+        self.terminal.as_ref().ok_or_else(|| Error::NotFrozen.into())
     }
 
     fn terminal_mut(&mut self) -> Result<&mut Terminal> {
-        self.terminal.as_mut().ok_or(Error::NotFrozen)
+        self.terminal.as_mut().ok_or_else(|| Error::NotFrozen.into())
     }
 
     /// Turns alpha owed into TAO of the proceeds.

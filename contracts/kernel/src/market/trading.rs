@@ -24,7 +24,8 @@ impl Market {
             return Err(Error::SharesBelowMinimum {
                 min: min_shares,
                 got: change.shares,
-            });
+            }
+            .into());
         }
         self.withdraw(account, change.alpha)?;
         let first = self.pool.is_empty();
@@ -80,7 +81,8 @@ impl Market {
             return Err(Error::CostExceeded {
                 max: max_in,
                 needed: swap.amount_in,
-            });
+            }
+            .into());
         }
         let input = match output {
             Asset::Tao => Asset::Alpha,
