@@ -72,6 +72,26 @@ async fn killed_it_goes_on_where_it_was() {
     assert!(node.terminate().success());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_in_the_midst_of_sealing_it_loses_little_and_starts_again() {
+    let folder = Folder::new("midst");
+    let mut reached = 0;
+    for _ in 0..3 {
+        let node = Node::start(&["--base-path", folder.path(), "--sealing", "interval:5"]);
+        let chain = Chain::connect(&node.url, Methods::Legacy).await;
+        let resumed = height(&chain).await;
+        // The database writes in the background: what the last moments sealed may be gone, never what was before.
+        assert!(
+            resumed + 50 >= reached,
+            "block {reached} was reached, {resumed} is left"
+        );
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        reached = height(&chain).await;
+        assert!(reached > resumed);
+        node.kill();
+    }
+}
+
 #[test]
 fn a_database_of_another_build_is_refused() {
     let folder = Folder::new("build");
