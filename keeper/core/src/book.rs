@@ -1,4 +1,4 @@
-//! One market as the keeper knows it: the state of the last block that touched it, and its positions.
+//! One market as the keeper knows it: the state of the block that was read last, and its positions.
 
 use kernel::short::is_liquidatable;
 use kernel::{Error, Market, Position};
@@ -9,6 +9,9 @@ use crate::index::{Exposure, PositionIndex, Ratio};
 #[derive(Clone, Debug)]
 pub struct Book {
     state: Market,
+    chain_price_e9: u64,
+    touched_at: u32,
+    harvested_at: u32,
     index: PositionIndex,
 }
 
@@ -24,20 +27,56 @@ pub struct Due {
 }
 
 impl Book {
-    /// A market without known positions.
-    pub fn new(state: Market) -> Self {
+    /// A market without known positions, last touched at block `at` or before, never harvested as far as known.
+    /// `chain_price_e9` is the chain's own spot price, which bounds the price of liquidations.
+    pub fn new(state: Market, chain_price_e9: u64, at: u32) -> Self {
         Self {
             state,
+            chain_price_e9,
+            touched_at: at,
+            harvested_at: 0,
             index: PositionIndex::default(),
         }
     }
 
     /// Replaces the state by that of a later block.
-    pub fn update(&mut self, state: Market) {
+    pub fn update(&mut self, state: Market, chain_price_e9: u64) {
         self.state = state;
+        self.chain_price_e9 = chain_price_e9;
     }
 
-    /// The state of the last block that touched the market.
+    /// Whether the chain's price is what keeps the price of liquidations down in block `at`: only then does it matter how the
+    /// chain's price moves on.
+    pub fn bound_by_chain(&self, at: u32) -> bool {
+        self.state_at(at).is_ok_and(
+            |state| match (state.liquidation_price(self.chain_price_e9), state.debt_price()) {
+                (Ok(bounded), Ok(own)) => bounded < own,
+                _ => false,
+            },
+        )
+    }
+
+    /// Notes that a message changed the market in block `at`.
+    pub fn touch(&mut self, at: u32) {
+        self.touched_at = self.touched_at.max(at);
+    }
+
+    /// The last block known to have changed the market. Its state does not tell: views record up to the block they run in.
+    pub fn touched_at(&self) -> u32 {
+        self.touched_at
+    }
+
+    /// Notes that dividends were booked in block `at`.
+    pub fn harvest(&mut self, at: u32) {
+        self.harvested_at = self.harvested_at.max(at);
+    }
+
+    /// The last block known to have booked dividends.
+    pub fn harvested_at(&self) -> u32 {
+        self.harvested_at
+    }
+
+    /// The state last read.
     pub fn state(&self) -> &Market {
         &self.state
     }
@@ -95,7 +134,7 @@ impl Book {
                 debt_scaled: exposure.debt_scaled,
             };
             let before = state.clone();
-            match state.liquidate(id, &mut position) {
+            match state.liquidate(id, &mut position, self.chain_price_e9) {
                 Ok(done) => {
                     due.ids.push(id);
                     due.bounty = due.bounty.saturating_add(done.bounty);
@@ -108,7 +147,7 @@ impl Book {
     }
 
     fn above_limit_in(&self, state: &Market) -> Result<Vec<(u32, Exposure)>, Error> {
-        let price = match state.liquidation_price() {
+        let price = match state.liquidation_price(self.chain_price_e9) {
             Ok(price) => price,
             Err(Error::OracleTooYoung { .. }) => return Ok(Vec::new()),
             Err(error) => return Err(error),

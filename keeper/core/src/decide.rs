@@ -27,13 +27,14 @@ pub struct Decision {
     pub above_limit: usize,
 }
 
-/// Decides what `book` needs in block `at`. `free` says whether a duty is neither in flight nor resting; `accounts` are
-/// those an ended market may owe something.
+/// Decides what `book` needs in block `at`. `alive` says whether the subnet's generation still is; `free` whether a duty is
+/// neither in flight nor resting; `accounts` are those an ended market may owe something.
 ///
 /// # Errors
 /// A kernel error means that the state itself is inconsistent.
 pub fn decide(
     book: &Book,
+    alive: bool,
     at: u32,
     tempo: &Tempo,
     accounts: &[AccountId],
@@ -42,6 +43,15 @@ pub fn decide(
     let state = book.state();
     if state.terminal.is_some() {
         return Ok(settle(book, tempo, accounts, free));
+    }
+    if !alive {
+        // Until it is frozen, the market refuses everything else.
+        let jobs = if free(&Duty::Freeze) {
+            vec![Job::Freeze]
+        } else {
+            Vec::new()
+        };
+        return Ok(Decision { jobs, above_limit: 0 });
     }
     let limit = tempo.batch.saturating_mul(tempo.batches);
     let due = book.due(at, limit, |id| free(&Duty::Position(id)))?;
@@ -55,15 +65,13 @@ pub fn decide(
     whenever(
         Job::Harvest,
         Duty::Harvest,
-        !empty && at.saturating_sub(state.harvested) >= tempo.harvest_blocks,
+        !empty && at.saturating_sub(book.harvested_at()) >= tempo.harvest_blocks,
     );
     whenever(
         Job::Poke,
         Duty::Poke,
-        !empty && at.saturating_sub(state.oracle.recorded) >= tempo.poke_blocks,
+        !empty && at.saturating_sub(book.touched_at()) >= tempo.poke_blocks,
     );
-    // Whether the subnet's generation is gone, only the contract can ask the chain: the dry run of a freeze answers.
-    whenever(Job::Freeze, Duty::Freeze, true);
     Ok(Decision {
         jobs,
         above_limit: due.above_limit,

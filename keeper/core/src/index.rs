@@ -87,9 +87,9 @@ impl PositionIndex {
         self.exposures.iter().map(|(id, exposure)| (*id, *exposure))
     }
 
-    /// Replaces what is known of position `id`; one without debt and escrow is gone. Returns what was known before.
+    /// Replaces what is known of position `id`; one that owes nothing is gone. Returns what was known before.
     pub fn set(&mut self, id: u32, exposure: Exposure) -> Option<Exposure> {
-        if exposure.debt_scaled == 0 && exposure.escrow == 0 {
+        if exposure.debt_scaled == 0 {
             return self.remove(id);
         }
         let before = self.exposures.insert(id, exposure);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_position_without_debt_and_escrow_is_gone() {
+    fn a_position_that_owes_nothing_is_gone() {
         let mut index = PositionIndex::default();
         index.set(
             7,
@@ -187,7 +187,7 @@ mod tests {
             let mut model = std::collections::BTreeMap::new();
             for (id, exposure) in changes {
                 index.set(id, exposure);
-                if exposure.escrow == 0 && exposure.debt_scaled == 0 {
+                if exposure.debt_scaled == 0 {
                     model.remove(&id);
                 } else {
                     model.insert(id, exposure);

@@ -23,7 +23,7 @@ fn market(tao: u64, alpha: u64) -> Market {
     market
 }
 
-fn naive(book: &Book, at: u32) -> Vec<u32> {
+fn naive(book: &Book, chain_price_e9: u64, at: u32) -> Vec<u32> {
     let state = book.state_at(at).unwrap();
     let mut due: Vec<u32> = book
         .index()
@@ -34,7 +34,7 @@ fn naive(book: &Book, at: u32) -> Vec<u32> {
                 escrow: e.escrow,
                 debt_scaled: e.debt_scaled,
             };
-            state.health(&position).unwrap().liquidatable
+            state.health(&position, chain_price_e9).unwrap().liquidatable
         })
         .map(|(id, _)| id)
         .collect();
@@ -53,6 +53,7 @@ proptest! {
         lltv in 5_000u16..=8_000,
         blocks in 200u32..5_000,
         swap_percent in 0u64..200,
+        chain_percent in 0u64..200,
         // Around the limit: loan-to-value as a share of the LLTV, in thousandths, and debts from dust to large.
         positions in prop::collection::vec((900u64..1_100, 0u32..40), 1..120),
     ) {
@@ -61,10 +62,11 @@ proptest! {
         market.vault.index += u128::from(index_growth);
         market.vault.accrued = 200;
         let _ = market.swap_exact_in(Asset::Tao, tao / 100 * swap_percent, 0, 200);
-        let mut book = Book::new(market);
+        let chain_price = market.pool.price_down() / 100_000 * chain_percent;
+        let mut book = Book::new(market, chain_price, 1);
         let at = 200 + blocks;
         let state = book.state_at(at).unwrap();
-        let price = state.liquidation_price().unwrap();
+        let price = state.liquidation_price(chain_price).unwrap();
         for (id, (thousandths, magnitude)) in (0u32..).zip(positions) {
             let debt_scaled = 1u64 << magnitude;
             let debt = u128::from(state.vault.debt_of_up(debt_scaled).unwrap());
@@ -74,7 +76,7 @@ proptest! {
         }
         let mut found: Vec<u32> = book.above_limit(at).unwrap().into_iter().map(|(id, _)| id).collect();
         found.sort_unstable();
-        prop_assert_eq!(found, naive(&book, at));
+        prop_assert_eq!(found, naive(&book, chain_price, at));
     }
 
     #[test]
@@ -87,15 +89,15 @@ proptest! {
         market.vault.debt_scaled = 100_000_000 * u64::try_from(escrows.len()).unwrap();
         market.escrow = escrows.iter().sum();
         market.open_positions = u32::try_from(escrows.len()).unwrap();
-        let mut book = Book::new(market);
+        let mut book = Book::new(market, 0, 1);
         for (id, escrow) in (0u32..).zip(&escrows) {
             book.index_mut().set(id, Exposure { escrow: *escrow, debt_scaled: 100_000_000 });
         }
         let at = 400;
-        let due: Vec<u32> = naive(&book, at).into_iter().filter(|id| !in_flight.contains(id)).collect();
+        let due: Vec<u32> = naive(&book, 0, at).into_iter().filter(|id| !in_flight.contains(id)).collect();
         let tempo = Tempo { batch, ..TEMPO };
         let free = |duty: &Duty| !matches!(duty, Duty::Position(id) if in_flight.contains(id));
-        let Decision { jobs, .. } = decide(&book, at, &tempo, &[], free).unwrap();
+        let Decision { jobs, .. } = decide(&book, true, at, &tempo, &[], free).unwrap();
         let mut planned = Vec::new();
         for job in jobs {
             if let Job::Liquidate(ids) = job {
@@ -110,7 +112,7 @@ proptest! {
 
 #[test]
 fn a_young_oracle_prices_nothing() {
-    let mut book = Book::new(market(1 << 40, 1 << 40));
+    let mut book = Book::new(market(1 << 40, 1 << 40), 0, 1);
     book.index_mut().set(
         1,
         Exposure {
@@ -126,7 +128,7 @@ fn a_young_oracle_prices_nothing() {
 fn an_ended_market_is_settled_and_then_claimed() {
     let mut state = market(1 << 40, 1 << 40);
     state.freeze(1 << 40, 50).unwrap();
-    let mut book = Book::new(state);
+    let mut book = Book::new(state, 0, 1);
     book.index_mut().set(
         3,
         Exposure {
@@ -142,7 +144,7 @@ fn an_ended_market_is_settled_and_then_claimed() {
         },
     );
     let accounts = [[7; 32], [8; 32]];
-    let jobs = |book: &Book| decide(book, 60, &TEMPO, &accounts, |_| true).unwrap().jobs;
+    let jobs = |book: &Book| decide(book, true, 60, &TEMPO, &accounts, |_| true).unwrap().jobs;
     assert_eq!(jobs(&book), [Job::SettleShorts(vec![1, 3])]);
     book.index_mut().clear();
     assert_eq!(jobs(&book), [Job::Claim([7; 32]), Job::Claim([8; 32])]);
@@ -150,13 +152,32 @@ fn an_ended_market_is_settled_and_then_claimed() {
 
 #[test]
 fn an_idle_market_is_poked_and_harvested_in_time() {
-    let book = Book::new(market(1 << 40, 1 << 40));
-    let jobs = |at| {
-        decide(&book, at, &TEMPO, &[], |duty| *duty != Duty::Freeze)
-            .unwrap()
-            .jobs
-    };
-    assert_eq!(jobs(360), []);
-    assert_eq!(jobs(361), [Job::Harvest]);
+    let book = Book::new(market(1 << 40, 1 << 40), 0, 1);
+    let jobs = |at| decide(&book, true, at, &TEMPO, &[], |_| true).unwrap().jobs;
+    assert_eq!(jobs(359), []);
+    assert_eq!(jobs(360), [Job::Harvest]);
     assert_eq!(jobs(1_001), [Job::Harvest, Job::Poke]);
+}
+
+#[test]
+fn the_chains_price_matters_only_while_it_is_the_lower_one() {
+    let one_to_one = 1_000_000_000;
+    let book = |chain_price| Book::new(market(1 << 40, 1 << 40), chain_price, 1);
+    assert!(!book(0).bound_by_chain(100));
+    assert!(!book(one_to_one).bound_by_chain(100));
+    assert!(book(one_to_one / 2).bound_by_chain(100));
+}
+
+#[test]
+fn a_market_without_its_subnet_is_only_frozen() {
+    let mut book = Book::new(market(1 << 40, 1 << 40), 0, 1);
+    book.index_mut().set(
+        1,
+        Exposure {
+            escrow: 1,
+            debt_scaled: 1_000_000_000,
+        },
+    );
+    let jobs = decide(&book, false, 2_000, &TEMPO, &[], |_| true).unwrap().jobs;
+    assert_eq!(jobs, [Job::Freeze]);
 }

@@ -16,7 +16,7 @@ pub struct Cursor {
     pub hash: [u8; 32],
 }
 
-/// A position as an event or a sweep describes it; gone when both amounts are zero.
+/// A position as an event or a sweep describes it; gone when it owes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PositionChange {
     /// The market it belongs to.
@@ -73,7 +73,7 @@ impl Store {
             }
             for change in &changes.positions {
                 let key = (&change.market, change.id);
-                if change.escrow == 0 && change.debt_scaled == 0 {
+                if change.debt_scaled == 0 {
                     positions.remove(key)?;
                 } else {
                     positions.insert(key, (change.escrow, change.debt_scaled))?;

@@ -1,6 +1,6 @@
 //! The journal of transactions: written before sending, closed by what finalized blocks say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use codec::{Decode, Encode};
 use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
@@ -52,6 +52,8 @@ pub enum Outcome {
     Expired,
     /// Its nonce was used by another transaction of the same account.
     Superseded,
+    /// The node's pool refused it for good.
+    Refused,
 }
 
 /// One transaction of the journal.
@@ -120,14 +122,15 @@ impl Store {
         self.open.values()
     }
 
-    /// The nonce after the largest one in flight, or `chain_nonce` when that is larger.
+    /// The smallest nonce from `chain_nonce` on that nothing in flight uses: a gap is filled first, because nothing after it
+    /// can be included.
     pub fn next_nonce(&self, chain_nonce: u64) -> u64 {
-        let after_open = self
-            .open
-            .values()
-            .map(|entry| entry.planned.nonce.saturating_add(1))
-            .max();
-        after_open.map_or(chain_nonce, |nonce| nonce.max(chain_nonce))
+        let used: BTreeSet<u64> = self.open.values().map(|entry| entry.planned.nonce).collect();
+        let mut nonce = chain_nonce;
+        while used.contains(&nonce) {
+            nonce = nonce.saturating_add(1);
+        }
+        nonce
     }
 
     /// The last `limit` entries, newest first.
@@ -222,4 +225,78 @@ pub(crate) fn load(db: &Database) -> Result<(BTreeMap<u64, Entry>, u64), StoreEr
 
 fn decode(seq: u64, mut bytes: &[u8]) -> Result<Entry, StoreError> {
     Entry::decode(&mut bytes).map_err(|source| StoreError::Unreadable { seq, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Identity;
+
+    fn planned(nonce: u64, signed_at: u32) -> Planned {
+        Planned {
+            market: [0; 32],
+            job: vec![],
+            nonce,
+            hash: [0; 32],
+            bytes: vec![],
+            signed_at,
+            last_valid: signed_at + 64,
+            fee: 0,
+            reward: 0,
+        }
+    }
+
+    fn store(dir: &tempfile::TempDir) -> Store {
+        Store::open(
+            &dir.path().join("keeper.redb"),
+            Identity {
+                chain: [1; 32],
+                signer: [2; 32],
+            },
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_first_free_nonce_is_used() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = store(&dir);
+        assert_eq!(store.next_nonce(5), 5);
+        let first = store.begin(planned(5, 1)).unwrap();
+        store.begin(planned(6, 1)).unwrap();
+        assert_eq!(store.next_nonce(5), 7);
+        store.close(first, Outcome::Refused).unwrap();
+        assert_eq!(store.next_nonce(5), 5);
+        assert_eq!(store.next_nonce(6), 7);
+    }
+
+    #[test]
+    fn old_closed_entries_are_dropped_and_open_ones_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = store(&dir);
+        let seqs: Vec<u64> = (0..4)
+            .map(|n| store.begin(planned(n, 10 * n as u32)).unwrap())
+            .collect();
+        for seq in &seqs[..3] {
+            store.close(*seq, Outcome::Expired).unwrap();
+        }
+        assert_eq!(store.prune_journal(15).unwrap(), 2);
+        assert_eq!(store.entries_since(0).unwrap().len(), 2);
+        assert_eq!(store.prune_journal(u32::MAX).unwrap(), 1);
+        let left = store.recent_entries(10).unwrap();
+        assert_eq!(left.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [seqs[3]]);
+    }
+
+    #[test]
+    fn closing_twice_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = store(&dir);
+        let seq = store.begin(planned(0, 1)).unwrap();
+        store.close(seq, Outcome::Expired).unwrap();
+        assert!(matches!(
+            store.close(seq, Outcome::Expired),
+            Err(StoreError::NotOpen { .. })
+        ));
+        assert!(matches!(store.mark_sent(seq), Err(StoreError::NotOpen { .. })));
+    }
 }
