@@ -68,7 +68,7 @@ async fn killed_it_goes_on_where_it_was() {
     assert_eq!(height(&chain).await, before + 1);
     // The history is all there.
     let first = chain.client.at_block(1u32).await.expect("block 1 is kept");
-    assert!(first.events().fetch().await.expect("its state is kept").len() > 0);
+    assert!(!first.events().fetch().await.expect("its state is kept").is_empty());
     assert!(node.terminate().success());
 }
 
