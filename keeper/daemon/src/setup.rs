@@ -1,0 +1,93 @@
+//! From the command line and the configuration to what a command works with.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use keeper_chain::contracts::parse_account;
+use keeper_chain::{Bundle, Chain, ChainError, MarketContract, Signer};
+
+use crate::cli::{Common, Overrides};
+use crate::config::{Config, ConfigError, SignerSection};
+use crate::deployments::Deployments;
+use crate::engine::Target;
+
+/// The environment variable that may hold the secret URI.
+const KEY_VARIABLE: &str = "KEEPER_KEY";
+
+/// Reads the configuration and lets the command line and the environment override it.
+///
+/// # Errors
+/// As [`Config::load`]; [`ConfigError::Missing`] without endpoints.
+pub fn configuration(common: &Common) -> Result<Config, ConfigError> {
+    let mut config = Config::load(&common.config)?;
+    common.overrides.apply(&mut config.chain.endpoints, &mut config.signer);
+    if config.chain.endpoints.is_empty() {
+        return Err(NO_ENDPOINT);
+    }
+    Ok(config)
+}
+
+/// What is said when no endpoint is known.
+pub const NO_ENDPOINT: ConfigError = ConfigError::Missing {
+    what: "an endpoint",
+    how: "set chain.endpoints in the configuration, KEEPER_ENDPOINTS in the environment, or --endpoint",
+};
+
+impl Overrides {
+    /// Replaces what the file says by what the command line or the environment says.
+    pub fn apply(&self, endpoints: &mut Vec<String>, signer: &mut SignerSection) {
+        if !self.endpoints.is_empty() {
+            endpoints.clone_from(&self.endpoints);
+        }
+        if let Some(file) = &self.key_file {
+            signer.key_file = Some(file.clone());
+        } else if std::env::var_os(KEY_VARIABLE).is_some() {
+            *signer = SignerSection {
+                key_file: None,
+                key_env: Some(KEY_VARIABLE.to_owned()),
+            };
+        }
+    }
+}
+
+/// The chain of a configuration, not connected yet.
+///
+/// # Errors
+/// [`ConfigError`], [`ChainError::NoEndpoint`].
+pub fn chain(config: &Config) -> anyhow::Result<Arc<Chain>> {
+    Ok(Arc::new(Chain::new(config.chain()?)?))
+}
+
+/// The signer of a configuration.
+///
+/// # Errors
+/// As [`SignerSection::load`].
+pub fn signer(config: &Config) -> anyhow::Result<Signer> {
+    config.signer.load().context("the signing key")
+}
+
+/// The markets of a configuration.
+///
+/// # Errors
+/// When the bundle or the deployments cannot be used, or there are no markets.
+pub fn targets(config: &Config) -> anyhow::Result<Vec<Target>> {
+    let bundle = Arc::new(Bundle::load(&config.markets.bundle).map_err(ChainError::from)?);
+    let mut addresses: Vec<([u8; 32], Option<u32>)> = Vec::new();
+    if let Some(path) = &config.markets.deployments {
+        for market in Deployments::load(path)?.markets() {
+            addresses.push((parse_account(&market.address)?, market.block));
+        }
+    }
+    for address in &config.markets.addresses {
+        addresses.push((parse_account(address)?, None));
+    }
+    if addresses.is_empty() {
+        let how = "set markets.deployments or markets.addresses";
+        return Err(ConfigError::Missing { what: "a market", how }.into());
+    }
+    let target = |(address, deployed)| {
+        let contract = MarketContract::new(address, bundle.clone()).map_err(ChainError::from)?;
+        Ok(Target { contract, deployed })
+    };
+    addresses.into_iter().map(target).collect()
+}
