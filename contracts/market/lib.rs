@@ -4,8 +4,10 @@
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
+mod emit;
 mod error;
 mod events;
+mod quote;
 mod stake;
 mod storage;
 
@@ -21,8 +23,10 @@ pub use storage::{HotkeyStake, MarketState, Settlement};
     reason = "ink's dispatch is generated"
 )]
 mod market {
+    use crate::emit::emit;
     use crate::error::{Failure, MarketError};
     use crate::events::*;
+    use crate::quote::{Action, Quote};
     use crate::storage::*;
     use ink::prelude::{vec, vec::Vec};
     use ink::storage::{Lazy, Mapping};
@@ -109,7 +113,7 @@ mod market {
                 .0
                 .add_liquidity(&mut account, tao, max_alpha, min_shares, now)?;
             self.store_account(caller, account);
-            self.env().emit_event(LiquidityAdded {
+            emit(&LiquidityAdded {
                 provider: caller,
                 change,
             });
@@ -135,7 +139,7 @@ mod market {
                 .remove_liquidity(&mut account, shares, min_tao, min_alpha, now)?;
             self.give_alpha(&mut account, caller, change.alpha, min_alpha, settlement)?;
             self.store_account(caller, account);
-            self.env().emit_event(LiquidityRemoved {
+            emit(&LiquidityRemoved {
                 provider: caller,
                 change,
             });
@@ -255,7 +259,7 @@ mod market {
                 return Err(kernel::Error::SlippageExceeded { min: min_tao, got: tao }.into());
             }
             self.store_account(caller, account);
-            self.env().emit_event(AlphaWithdrawn {
+            emit(&AlphaWithdrawn {
                 account: caller,
                 alpha: amount,
                 stake: 0,
@@ -274,7 +278,7 @@ mod market {
             let (caller, mut account) = self.caller_account();
             let shares = self.hot.0.lend(&mut account, alpha, now)?;
             self.store_account(caller, account);
-            self.env().emit_event(Lent {
+            emit(&Lent {
                 lender: caller,
                 alpha,
                 shares,
@@ -289,7 +293,7 @@ mod market {
             let (caller, mut account) = self.caller_account();
             let alpha = self.hot.0.unlend(&mut account, shares, now)?;
             self.store_account(caller, account);
-            self.env().emit_event(Unlent {
+            emit(&Unlent {
                 lender: caller,
                 alpha,
                 shares,
@@ -323,7 +327,7 @@ mod market {
             let added = self.env().transferred_value();
             let change = self.hot.0.add_margin(&mut position, added, now)?;
             self.store_position(id, position);
-            self.env().emit_event(ShortMarginChanged {
+            emit(&ShortMarginChanged {
                 id,
                 by: self.env().caller(),
                 added,
@@ -341,7 +345,7 @@ mod market {
             let price = self.chain_price()?;
             let change = self.hot.0.withdraw_margin(&mut position, amount, price, now)?;
             self.store_position(id, position);
-            self.env().emit_event(ShortMarginChanged {
+            emit(&ShortMarginChanged {
                 id,
                 by: caller,
                 added: 0,
@@ -361,7 +365,7 @@ mod market {
             let attached = self.env().transferred_value();
             let closed = self.hot.0.close_short(&mut position, alpha, max_cost, attached, now)?;
             self.store_position(id, position);
-            self.env().emit_event(ShortRepaid { id, by: caller, closed });
+            emit(&ShortRepaid { id, by: caller, closed });
             self.pay(caller, closed.returned)?;
             Ok(closed)
         }
@@ -377,7 +381,7 @@ mod market {
             let closed = self.hot.0.repay_with_alpha(&mut account, &mut position, alpha, now)?;
             self.store_account(caller, account);
             self.store_position(id, position);
-            self.env().emit_event(ShortRepaid { id, by: caller, closed });
+            emit(&ShortRepaid { id, by: caller, closed });
             self.pay_or_credit(owner, closed.returned)?;
             Ok(closed)
         }
@@ -416,7 +420,7 @@ mod market {
                     },
                 };
                 self.store_position(id, position);
-                self.env().emit_event(ShortLiquidated { by, liquidated });
+                emit(&ShortLiquidated { by, liquidated });
                 self.pay_or_credit(owner, liquidated.surplus)?;
                 report.reward = report.reward.saturating_add(liquidated.bounty);
                 report.liquidated.push(liquidated);
@@ -453,7 +457,7 @@ mod market {
             )?;
             self.store_account(by, account);
             self.store_position(id, position);
-            self.env().emit_event(ShortLiquidated { by, liquidated });
+            emit(&ShortLiquidated { by, liquidated });
             self.pay_or_credit(owner, liquidated.surplus)?;
             self.pay(by, liquidated.bounty)?;
             Ok(liquidated)
@@ -498,7 +502,7 @@ mod market {
             let harvested = self.hot.0.harvest(stake, paid, now)?;
             check_reward(min_reward, harvested.reward)?;
             self.stakes.set(&stakes);
-            self.env().emit_event(DividendsHarvested { harvested });
+            emit(&DividendsHarvested { harvested });
             self.pay(self.env().caller(), harvested.reward)?;
             Ok(harvested)
         }
@@ -509,7 +513,7 @@ mod market {
             let now = self.begin(u32::MAX)?;
             let tao = self.env().transferred_value();
             self.hot.0.fund_incentives(tao, now)?;
-            self.env().emit_event(IncentivesFunded {
+            emit(&IncentivesFunded {
                 from: self.env().caller(),
                 tao,
             });
@@ -529,7 +533,7 @@ mod market {
                 return Err(kernel::Error::NothingToDo.into());
             }
             self.store_account(caller, account);
-            self.env().emit_event(IncomeClaimed { account: caller, tao });
+            emit(&IncomeClaimed { account: caller, tao });
             self.pay(caller, tao)?;
             Ok(Payout { tao, alpha })
         }
@@ -540,7 +544,7 @@ mod market {
             let sink = self.sink;
             if self.hot.0.terminal.is_some() {
                 let tao = self.hot.0.take_protocol_terminal()?;
-                self.env().emit_event(ProtocolCollected { tao, alpha: 0 });
+                emit(&ProtocolCollected { tao, alpha: 0 });
                 self.pay(sink, tao)?;
                 return Ok(Payout { tao, alpha: 0 });
             }
@@ -554,7 +558,7 @@ mod market {
                 }
                 Err(error) => return Err(error),
             };
-            self.env().emit_event(ProtocolCollected { tao, alpha: sent });
+            emit(&ProtocolCollected { tao, alpha: sent });
             self.pay(sink, tao)?;
             Ok(Payout { tao, alpha: sent })
         }
@@ -580,7 +584,7 @@ mod market {
             let proceeds = self.env().balance().saturating_sub(owed);
             self.hot.0.freeze(proceeds, self.env().block_number())?;
             let terminal = *self.hot.0.terminal()?;
-            self.env().emit_event(MarketFrozen { terminal });
+            emit(&MarketFrozen { terminal });
             Ok(terminal)
         }
 
@@ -595,7 +599,7 @@ mod market {
                 };
                 let settled = self.hot.0.settle_short(id, &position)?;
                 self.positions.remove(id);
-                self.env().emit_event(ShortSettled { settled });
+                emit(&ShortSettled { settled });
                 self.pay_or_credit(position.owner.into(), settled.returned)?;
                 all.push(settled);
             }
@@ -611,7 +615,7 @@ mod market {
             let mut account = self.account_of(owner);
             let tao = self.hot.0.claim(&mut account, self.env().block_number())?;
             self.store_account(owner, account);
-            self.env().emit_event(ClaimPaid { account: owner, tao });
+            emit(&ClaimPaid { account: owner, tao });
             self.pay(owner, tao)?;
             Ok(tao)
         }
@@ -734,6 +738,12 @@ mod market {
             self.stakes.get().unwrap_or_default()
         }
 
+        /// What a message would do now; equals execution in the same block.
+        #[ink(message)]
+        pub fn quote(&self, action: Action) -> Result<Quote> {
+            self.quoted(action)
+        }
+
         /// Both ledger identities.
         #[ink(message)]
         pub fn custody(&self) -> Result<CustodyView> {
@@ -768,7 +778,7 @@ mod market {
             Ok(())
         }
 
-        fn chain_price(&self) -> Result<u64> {
+        pub(crate) fn chain_price(&self) -> Result<u64> {
             Ok(self.env().extension().get_alpha_price(self.netuid)?)
         }
 
@@ -789,7 +799,7 @@ mod market {
 
         // ---- cells
 
-        fn account_of(&self, who: AccountId) -> Account {
+        pub(crate) fn account_of(&self, who: AccountId) -> Account {
             self.accounts.get(who).map_or_else(Account::default, |cell| cell.0)
         }
 
@@ -806,7 +816,7 @@ mod market {
             }
         }
 
-        fn position_of(&self, id: u32) -> Result<Position> {
+        pub(crate) fn position_of(&self, id: u32) -> Result<Position> {
             Ok(self.positions.get(id).ok_or(kernel::Error::NoSuchPosition { id })?.0)
         }
 
@@ -829,7 +839,7 @@ mod market {
         }
 
         /// The market recorded up to now; as stored once it is frozen or cannot go on.
-        fn recorded(&self) -> Result<Market> {
+        pub(crate) fn recorded(&self) -> Result<Market> {
             let mut market = self.hot.0;
             if market.terminal.is_none() {
                 market.touch_debt(self.env().block_number())?;
@@ -845,7 +855,7 @@ mod market {
                 opening_paused,
                 ..
             } = self.hot.0;
-            self.env().emit_event(ParametersSet {
+            emit(&ParametersSet {
                 fees,
                 risk,
                 rates,
@@ -857,7 +867,7 @@ mod market {
         fn finish_swap(&mut self, trader: AccountId, account: Account, input: Asset, swap: &Swapped) -> Result<()> {
             self.store_account(trader, account);
             let pool = &self.hot.0.pool;
-            self.env().emit_event(Traded {
+            emit(&Traded {
                 trader,
                 input,
                 swap: *swap,
@@ -886,7 +896,7 @@ mod market {
                 let mut account = self.account_of(to);
                 self.hot.0.credit_tao(&mut account, amount)?;
                 self.store_account(to, account);
-                self.env().emit_event(PaymentCredited {
+                emit(&PaymentCredited {
                     account: to,
                     tao: amount,
                 });

@@ -1,5 +1,6 @@
 //! The market's stake on the chain: what comes in, what goes out, always as measured.
 
+use crate::emit::emit;
 use crate::error::MarketError;
 use crate::events::{AlphaDeposited, AlphaWithdrawn};
 use crate::market::{AlphaMarket, Result};
@@ -75,7 +76,7 @@ impl AlphaMarket {
         entry.observe(before, after);
         self.stakes.set(&stakes);
         self.hot.0.deposit(account, alpha)?;
-        self.env().emit_event(AlphaDeposited { account: caller, alpha });
+        emit(&AlphaDeposited { account: caller, alpha });
         Ok(alpha)
     }
 
@@ -83,7 +84,7 @@ impl AlphaMarket {
     pub(crate) fn withdraw_stake(&mut self, account: &mut Account, caller: AccountId, amount: u64) -> Result<u64> {
         self.hot.0.withdraw(account, amount)?;
         let stake = self.draw(amount, Some(caller))?;
-        self.env().emit_event(AlphaWithdrawn {
+        emit(&AlphaWithdrawn {
             account: caller,
             alpha: amount,
             stake,
