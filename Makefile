@@ -1,6 +1,6 @@
 # Each command installs what it lacks, says what it does, and can be run again at any time.
 # Build output and tools live in AUTONOMY_CACHE (default ~/.cache/autonomy), outside the checkout.
-.PHONY: help setup demo test bench devnet contracts lint
+.PHONY: help setup demo test bench devnet contracts docs lint
 .NOTPARALLEL:
 
 help: ## this list
@@ -31,6 +31,11 @@ devnet: ## the development node with the suite deployed, until stopped
 contracts: ## .contract bundles and metadata in target/ink
 	scripts/setup.sh host contracts
 	scripts/contracts.sh
+
+docs: ## docs/messages.md from the contracts' metadata
+	scripts/setup.sh host contracts node-js
+	scripts/contracts.sh
+	node scripts/messages.mjs
 
 lint: ## format, clippy, scripts, dependency policy
 	scripts/setup.sh host policy

@@ -14,5 +14,6 @@ import_checker_tests() {
 timed "contracts: unit and property tests" contract_tests
 timed "import checker" import_checker_tests
 timed "contracts: bundles" "$ROOT/scripts/contracts.sh"
+timed "message reference" node "$ROOT/scripts/messages.mjs" --check
 timed "contracts: reproducible build" "$ROOT/scripts/test-reproducible.sh"
 exec "$ROOT/scripts/host.sh" test
