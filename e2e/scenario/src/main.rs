@@ -1,0 +1,38 @@
+//! The suite end to end on a development node.
+
+mod bench;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Runs the suite on a development node. `make` sets the environment that says where programs and bundles are.
+#[derive(Parser)]
+#[command(name = "autonomy-scenario", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What every message of the market costs, and the keeper's decisions.
+    Bench(bench::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<()> {
+    match cli.command {
+        Command::Bench(arguments) => bench::run(&arguments).await,
+    }
+}
