@@ -93,7 +93,7 @@ fn shorts(w: &World, id: u32) {
 
     let funds = MAX_AMOUNT - copy.market.pool.tao.min(MAX_AMOUNT);
     copy.mint(owner, funds, 0);
-    let pool = copy.market.pool.clone();
+    let pool = copy.market.pool;
     match copy.close(id, u64::MAX, funds) {
         Ok(closed) => {
             assert_eq!((closed.repaid, closed.debt_scaled), (debt, 0));

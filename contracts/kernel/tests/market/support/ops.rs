@@ -172,7 +172,7 @@ pub fn perform(w: &mut World, kind: Kind, raw: &RawOp) -> Result<Outcome> {
         w.deposit(actor, wallet.alpha / 256)?;
     }
     let ledger = w.accounts[actor].alpha;
-    let pool = w.market.pool.clone();
+    let pool = w.market.pool;
     let mut outcome = Outcome::default();
     w.roundings += 16;
     match kind {
@@ -263,7 +263,7 @@ fn who_can(w: &World, kind: Kind, drawn: usize) -> usize {
 fn which_position(w: &World, kind: Kind, drawn: u32) -> Option<u32> {
     let ids: Vec<u32> = w.positions.keys().copied().collect();
     let start = drawn as usize % ids.len().max(1);
-    let mut market = w.market.clone();
+    let mut market = w.market;
     let _ = market.touch_debt(w.now);
     let chain = w.chain_price_e9();
     let mut turns = ids.iter().cycle().skip(start).take(ids.len()).copied();
@@ -279,7 +279,7 @@ fn on_position(w: &mut World, kind: Kind, actor: usize, a: u32, b: u32, outcome:
     let Some(id) = which_position(w, kind, a) else {
         return Err(Error::NothingDue);
     };
-    let position = w.positions[&id].clone();
+    let position = w.positions[&id];
     let debt = w.market.vault.debt_of_up(position.debt_scaled)?;
     let owner = super::world::actor_of(&position.owner);
     match kind {

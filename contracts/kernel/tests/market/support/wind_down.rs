@@ -21,11 +21,11 @@ pub fn live(mut w: World) {
     // Whatever streams still hold is released by then.
     w.now += 2 * kernel::stream::DURATION;
     w.market.touch_debt(w.now).expect("touch");
-    let pool = w.market.pool.clone();
+    let pool = w.market.pool;
     let nobodys = virtual_part(&w);
     let _ = w.take_protocol();
     for actor in 0..ACTORS {
-        let account = w.accounts[actor].clone();
+        let account = w.accounts[actor];
         if account.lp_shares != 0 {
             w.remove_liquidity(actor, account.lp_shares).expect("remove");
         }

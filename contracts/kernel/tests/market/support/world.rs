@@ -83,7 +83,7 @@ impl World {
 
     /// The chain's spot as function 15 would return it.
     pub fn chain_price_e9(&self) -> u64 {
-        let mut probe = self.market.clone();
+        let mut probe = self.market;
         let _ = probe.touch(self.now);
         let twap = probe.prices().twap_short;
         twap / 1_000 * self.chain_bps / 10_000
@@ -350,7 +350,7 @@ impl World {
     }
 
     pub fn settle_short(&mut self, id: u32) -> Result<SettledShort> {
-        let position = self.positions.get(&id).expect("exists").clone();
+        let position = *self.positions.get(&id).expect("exists");
         let settled = self.market.settle_short(id, &position)?;
         self.positions.remove(&id);
         self.pay_out(actor_of(&position.owner), settled.returned);
