@@ -13,6 +13,7 @@ BUNDLES=$ROOT/target/ink
 
 RUST_CONTRACTS=1.85.0
 DEBIAN_RUST=1.85.0+dfsg3-1~deb12u3
+DEBIAN_LLVM=19
 CARGO_CONTRACT_VERSION=5.0.3
 CARGO_DENY_VERSION=0.20.2
 CARGO_CONTRACT=$TOOLS/cargo-contract-$CARGO_CONTRACT_VERSION/bin/cargo-contract
@@ -52,7 +53,7 @@ has_rustup_contract_toolchain() {
         && [ -e "$(rustup run "$RUST_CONTRACTS" rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ]
 }
 has_debian_contract_toolchain() {
-    [ -x /usr/bin/rustc ] && [ -x /usr/bin/cargo ] && [ -x /usr/bin/cargo-clippy ] \
+    [ -x "$TOOLS/bin/rust-lld" ] && [ -x /usr/bin/rustc ] && [ -x /usr/bin/cargo ] && [ -x /usr/bin/cargo-clippy ] \
         && [[ $(/usr/bin/rustc --version) == "rustc $RUST_CONTRACTS"* ]] \
         && [ -e "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock" ]
 }

@@ -53,7 +53,7 @@ host_toolchain() {
 
 # Wasm from newer compilers is rejected at upload (bulk memory), and cargo-contract needs the sources of core and alloc.
 contract_toolchain() {
-    if has_rustup_contract_toolchain; then return; fi
+    if has_rustup_contract_toolchain || has_debian_contract_toolchain; then return; fi
     if has rustup; then
         say "installing Rust $RUST_CONTRACTS for the contracts"
         if rustup toolchain install "$RUST_CONTRACTS" --profile minimal -c rust-src -c clippy \
@@ -62,12 +62,10 @@ contract_toolchain() {
         fi
         say "rustup cannot add it; taking Debian's"
     fi
-    if ! has_debian_contract_toolchain; then
-        apt_install "rustc-web=$DEBIAN_RUST" "cargo-web=$DEBIAN_RUST" "rust-web-src=$DEBIAN_RUST" \
-            "libstd-rust-web-dev=$DEBIAN_RUST" "rust-web-clippy=$DEBIAN_RUST"
-    fi
-    ensure wasm-ld lld
-    ln -sf "$(command -v wasm-ld)" "$TOOLS/bin/rust-lld"
+    # The linker reads the compiler's bitcode, so it must be of the same LLVM; Debian's default is years older.
+    apt_install "rustc-web=$DEBIAN_RUST" "cargo-web=$DEBIAN_RUST" "rust-web-src=$DEBIAN_RUST" \
+        "libstd-rust-web-dev=$DEBIAN_RUST" "rust-web-clippy=$DEBIAN_RUST" "lld-$DEBIAN_LLVM"
+    ln -sf "$(command -v "wasm-ld-$DEBIAN_LLVM")" "$TOOLS/bin/rust-lld"
     has_debian_contract_toolchain || die "no usable Rust $RUST_CONTRACTS"
 }
 
