@@ -1,0 +1,6 @@
+//! The market's built Wasm on a chain with the stand-in for staking.
+//!
+//! One binary, because every binary links the whole runtime.
+
+mod life;
+mod setup;
