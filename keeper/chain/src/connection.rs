@@ -14,7 +14,7 @@ use subxt_rpcs::{LegacyRpcMethods, RpcClient};
 use tokio::time::timeout;
 
 use crate::config::Timeouts;
-use crate::error::ChainError;
+use crate::error::{ChainError, UNKNOWN_BLOCK};
 
 type Header = <PolkadotConfig as subxt::Config>::Header;
 
@@ -231,9 +231,12 @@ impl Connection {
             endpoint: self.endpoint.clone(),
             after,
         })?
-        .map_err(|e| ChainError::Handshake {
-            endpoint: self.endpoint.clone(),
-            reason: e.to_string(),
+        .map_err(|e| match e.to_string() {
+            reason if reason.contains(UNKNOWN_BLOCK) => ChainError::StateDiscarded { method: "Core_version" },
+            reason => ChainError::Handshake {
+                endpoint: self.endpoint.clone(),
+                reason,
+            },
         })
     }
 

@@ -94,6 +94,9 @@ pub enum ChainError {
     /// A block is not known to the node (any more).
     #[error("block {number} is not available")]
     BlockUnavailable { number: u32 },
+    /// The node has discarded the state of a block, or never had it.
+    #[error("the node does not have the state asked for ({method})")]
+    StateDiscarded { method: &'static str },
     /// What the chain answered cannot be decoded.
     #[error("cannot decode {what}: {reason}")]
     Decode { what: &'static str, reason: String },
@@ -137,6 +140,9 @@ const RACES: [&str; 7] = [
     "DeadlinePassed",
 ];
 
+/// A node's word for a block whose state it does not have.
+pub(crate) const UNKNOWN_BLOCK: &str = "UnknownBlock";
+
 // Codes of the transaction pool's JSON-RPC errors.
 const POOL_INVALID: i32 = 1010;
 const POOL_UNKNOWN_VALIDITY: i32 = 1011;
@@ -161,7 +167,8 @@ impl ChainError {
             | Self::Stalled { .. }
             | Self::SubscriptionEnded { .. }
             | Self::NotIncluded { .. }
-            | Self::BlockUnavailable { .. } => Class::Transient,
+            | Self::BlockUnavailable { .. }
+            | Self::StateDiscarded { .. } => Class::Transient,
             Self::Rpc { source, .. } => match **source {
                 subxt_rpcs::Error::User(_)
                 | subxt_rpcs::Error::Serialization(_)
@@ -201,6 +208,11 @@ impl ChainError {
         }
     }
 
+    /// Whether the node has forgotten a block, or never knew it: asking again later does not help.
+    pub fn is_forgotten(&self) -> bool {
+        matches!(self, Self::BlockUnavailable { .. } | Self::StateDiscarded { .. })
+    }
+
     /// Whether the pool already has this very transaction, which is as good as a success.
     pub fn is_already_known(&self) -> bool {
         matches!(
@@ -213,6 +225,11 @@ impl ChainError {
     }
 
     pub(crate) fn rpc(method: &'static str, source: subxt_rpcs::Error) -> Self {
+        if let subxt_rpcs::Error::User(error) = &source {
+            if error.message.contains(UNKNOWN_BLOCK) {
+                return Self::StateDiscarded { method };
+            }
+        }
         Self::Rpc {
             method,
             source: Box::new(source),

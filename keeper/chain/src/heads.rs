@@ -66,6 +66,10 @@ async fn follow_at(
             finalized: connection.finalized().await?,
         };
         loop {
+            if known.best.number < known.finalized.number {
+                // Both are announced on their own, in either order.
+                known.best = known.finalized;
+            }
             heads.send_replace(Some(known));
             let next = async {
                 tokio::select! {

@@ -34,6 +34,7 @@ pub fn encode(registry: &PortableRegistry, ty: u32, text: &str, out: &mut Vec<u8
     let value = if bare_variant {
         Value::unnamed_variant(text, [])
     } else {
+        let text = &round_brackets(text);
         let (value, rest) = parser.parse(text);
         if !rest.trim().is_empty() && value.is_ok() {
             return Err(ArgumentError::Trailing { rest: rest.to_owned() });
@@ -44,6 +45,23 @@ pub fn encode(registry: &PortableRegistry, ty: u32, text: &str, out: &mut Vec<u8
         })?
     };
     scale_value::scale::encode_as_type(&value, ty, registry, out).map_err(|e| ArgumentError::Type(e.to_string()))
+}
+
+/// The parser knows sequences in round brackets only; people write square ones. What stands in quotes stays.
+fn round_brackets(text: &str) -> String {
+    let mut quoted = false;
+    let mut escaped = false;
+    text.chars()
+        .map(|c| {
+            quoted ^= c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            match c {
+                '[' if !quoted => '(',
+                ']' if !quoted => ')',
+                other => other,
+            }
+        })
+        .collect()
 }
 
 /// A value as JSON: numbers beyond 2^53 and byte strings as text, variants as `{"Name": fields}` or `"Name"`.
@@ -211,6 +229,9 @@ mod tests {
     fn arguments_are_read_as_their_type_wants_them() {
         assert_eq!(read::<u64>("18446744073709551615").unwrap(), u64::MAX);
         assert_eq!(read::<Vec<u32>>("[1, 2,3]").unwrap(), [1, 2, 3]);
+        assert_eq!(read::<Vec<u32>>("(1, 2)").unwrap(), [1, 2]);
+        assert_eq!(read::<Vec<u32>>("[]").unwrap(), [0u32; 0]);
+        assert_eq!(read::<Vec<String>>(r#"["[a]"]"#).unwrap(), ["[a]"]);
         assert_eq!(read::<Asset>("Tao").unwrap(), Asset::Tao);
         assert_eq!(
             read::<Asset>("Alpha { amount: 5 }").unwrap(),

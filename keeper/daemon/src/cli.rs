@@ -92,7 +92,7 @@ pub struct Call {
     /// The message.
     pub message: String,
     /// Its arguments, for example: 5, true, [1, 2], Tao, "Some (7)", "{ field: 1 }", 0x…, an SS58 address.
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     pub arguments: Vec<String>,
     /// TAO to send along, in rao.
     #[arg(long, default_value_t = 0)]

@@ -28,7 +28,7 @@ pub fn bench(args: &Bench) -> anyhow::Result<()> {
     let mut sizes = Vec::new();
     for positions in SIZES {
         let figures = measure(positions, args.blocks.max(1))?;
-        println!("{figures}");
+        super::say(&figures.to_string())?;
         sizes.push(figures);
     }
     if let Some(directory) = args.out.parent() {

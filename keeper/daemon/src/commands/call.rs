@@ -87,7 +87,7 @@ pub async fn call(args: &Call) -> anyhow::Result<()> {
             report.insert("fee_rao".into(), included.fate.fee.into());
         }
     }
-    println!("{}", serde_json::to_string_pretty(&report)?);
+    super::print(&report)?;
     match refused {
         None => Ok(()),
         Some(error) => {

@@ -15,17 +15,24 @@ struct Report {
     failed: usize,
 }
 
+/// A check counts whether or not anybody reads about it.
+fn say(line: &str) {
+    if let Err(error) = super::say(line) {
+        tracing::debug!(%error, "cannot print");
+    }
+}
+
 impl Report {
     fn note<T>(&mut self, what: &str, outcome: anyhow::Result<(T, String)>) -> Option<T> {
         self.checks = self.checks.saturating_add(1);
         match outcome {
             Ok((value, detail)) => {
-                println!("ok    {what}: {detail}");
+                say(&format!("ok    {what}: {detail}"));
                 Some(value)
             }
             Err(error) => {
                 self.failed = self.failed.saturating_add(1);
-                println!("FAIL  {what}: {error:#}");
+                say(&format!("FAIL  {what}: {error:#}"));
                 None
             }
         }
@@ -39,7 +46,7 @@ impl Report {
 pub async fn check(common: &Common) -> anyhow::Result<()> {
     let config = setup::configuration(common)?;
     let mut report = Report::default();
-    println!("ok    configuration: {}", common.config.display());
+    say(&format!("ok    configuration: {}", common.config.display()));
     let signer = report.note(
         "key",
         setup::signer(&config).map(|signer| {

@@ -156,8 +156,7 @@ pub async fn deploy(args: &Deploy) -> anyhow::Result<()> {
         "fees_rao": fees,
         "contracts": after.contracts,
     });
-    println!("{}", serde_json::to_string_pretty(&summary)?);
-    Ok(())
+    super::print(&summary)
 }
 
 fn read(path: &Path) -> Result<Plan, ConfigError> {

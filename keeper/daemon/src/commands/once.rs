@@ -33,8 +33,7 @@ pub async fn once(common: &Common) -> anyhow::Result<()> {
         }
     }
     let summary = serde_json::json!({ "pass": pass, "status": engine.status() });
-    println!("{}", serde_json::to_string_pretty(&summary)?);
-    Ok(())
+    super::print(&summary)
 }
 
 async fn heads(chain: &Chain) -> Result<Heads, ChainError> {

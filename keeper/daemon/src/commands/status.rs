@@ -25,19 +25,14 @@ pub async fn status(common: &Common) -> anyhow::Result<()> {
     let config = setup::configuration(common)?;
     if let Ok((200, body)) = get(config.http.listen, "/status").await {
         let status: serde_json::Value = serde_json::from_str(&body)?;
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&serde_json::json!({ "running": true, "status": status }))?
-        );
-        return Ok(());
+        return super::print(&serde_json::json!({ "running": true, "status": status }));
     }
     let signer = setup::signer(&config)?;
     let targets = setup::targets(&config)?;
     let chain = setup::chain(&config)?;
     let engine = Engine::open(chain, signer, config, &targets, Arc::new(Metrics::new()?)).await?;
     let status = serde_json::json!({ "running": false, "status": engine.status() });
-    println!("{}", serde_json::to_string_pretty(&status)?);
-    Ok(())
+    super::print(&status)
 }
 
 /// Asks the keeper on this machine. Returns the HTTP status and the body.

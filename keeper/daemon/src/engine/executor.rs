@@ -266,7 +266,12 @@ impl Engine {
         if let Some(kept) = self.markets.get_mut(&market) {
             kept.touch();
         }
-        self.rest_after_failure(market, job);
+        if kind == Kind::Claim && class == Class::LostRace {
+            // Nothing is owed, and after the end nothing more comes.
+            self.rest(market, job, self.config.tempo.sweep_blocks);
+        } else {
+            self.rest_after_failure(market, job);
+        }
         Ok(false)
     }
 

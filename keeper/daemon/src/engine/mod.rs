@@ -266,6 +266,10 @@ impl Engine {
         for duty in job.duties() {
             let key = (entry.planned.market, duty);
             match outcome {
+                Outcome::Succeeded { .. } if matches!(duty, Duty::Claim(_)) => {
+                    self.cooldowns
+                        .rest_until(key, self.best.saturating_add(self.config.tempo.sweep_blocks));
+                }
                 Outcome::Succeeded { block, .. } => {
                     self.cooldowns.worked(&key);
                     if let Some(kept) = self.markets.get_mut(&entry.planned.market) {

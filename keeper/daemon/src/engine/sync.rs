@@ -46,13 +46,10 @@ impl Engine {
             return self.sweep_all(finalized).await;
         }
         for number in cursor.number.saturating_add(1)..=finalized.number {
-            let block = if number == finalized.number {
-                *finalized
-            } else {
-                self.block_at(number).await?
-            };
-            match self.finalize(&block).await {
-                Err(EngineError::Chain(error)) if error.class() == Class::Permanent && gap > 1 => {
+            match self.finalize_at(number, finalized).await {
+                Err(EngineError::Chain(error))
+                    if number < finalized.number && (error.is_forgotten() || error.class() == Class::Permanent) =>
+                {
                     tracing::warn!(number, %error, "a missed block cannot be read; sweeping");
                     return self.sweep_all(finalized).await;
                 }
@@ -76,6 +73,10 @@ impl Engine {
         let Some(cursor) = self.store.cursor() else {
             return Ok(());
         };
+        if best.number < cursor.number {
+            // An endpoint that lags behind the one asked before: nothing it says is new.
+            return Ok(());
+        }
         let mut branch = Vec::new();
         let mut next = *best;
         let joint = loop {
@@ -99,7 +100,7 @@ impl Engine {
         let head = self.applied.last().map_or(cursor.hash, |applied| applied.block.hash);
         if joint != head {
             if self.applied.is_empty() {
-                // The endpoint's best chain lacks our finalized block: it lags behind the one asked before.
+                // The endpoint's best chain lacks our finalized block: it is on a fork that was given up.
                 return Err(ChainError::BlockUnavailable { number: cursor.number }.into());
             }
             self.take_back()?;
@@ -109,6 +110,15 @@ impl Engine {
             self.apply(block).await?;
         }
         Ok(())
+    }
+
+    async fn finalize_at(&mut self, number: u32, finalized: &BlockId) -> Result<(), EngineError> {
+        let block = if number == finalized.number {
+            *finalized
+        } else {
+            self.block_at(number).await?
+        };
+        self.finalize(&block).await
     }
 
     async fn finalize(&mut self, block: &BlockId) -> Result<(), EngineError> {
