@@ -129,8 +129,9 @@ impl std::fmt::Display for ContractRefusal {
     }
 }
 
-/// Errors with which a market tells that somebody was faster or that there is nothing to do.
-const RACES: [&str; 7] = [
+/// Errors with which a market tells that somebody was faster, or that there is nothing to do now.
+const RACES: [&str; 8] = [
+    "PriceAboveCap",
     "NothingDue",
     "NothingToDo",
     "RewardBelowMinimum",

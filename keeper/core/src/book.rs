@@ -4,6 +4,7 @@ use kernel::short::is_liquidatable;
 use kernel::{Error, Market, Position};
 
 use crate::index::{Exposure, PositionIndex, Ratio};
+use crate::job::Standing;
 
 /// A market's state and positions.
 #[derive(Clone, Debug)]
@@ -111,20 +112,24 @@ impl Book {
         self.above_limit_in(&state)
     }
 
-    /// What can be liquidated in block `at` among positions that `free` allows, at most `limit` of them: liquidations
-    /// are played through on a copy, so that those which the price cap forbids, or for which earlier ones leave no room, do
-    /// not end up in a batch.
+    /// What can be liquidated in block `at`, at most `limit` positions: liquidations are played through on a copy, so that
+    /// those which the price cap forbids, or for which earlier ones leave no room, do not end up in a batch. Those in flight
+    /// are played through as well, because they will take their room.
     ///
     /// # Errors
     /// [`Error::Frozen`] when the market has ended.
-    pub fn due(&self, at: u32, limit: usize, free: impl Fn(u32) -> bool) -> Result<Due, Error> {
+    pub fn due(&self, at: u32, limit: usize, standing: impl Fn(u32) -> Standing) -> Result<Due, Error> {
         let mut state = self.state_at(at)?;
         let above = self.above_limit_in(&state)?;
         let mut due = Due {
             above_limit: above.len(),
             ..Due::default()
         };
-        for (id, exposure) in above.into_iter().filter(|(id, _)| free(*id)) {
+        for (id, exposure) in above {
+            let standing = standing(id);
+            if standing == Standing::Resting {
+                continue;
+            }
             if due.ids.len() >= limit {
                 break;
             }
@@ -135,10 +140,11 @@ impl Book {
             };
             let before = state.clone();
             match state.liquidate(id, &mut position, self.chain_price_e9) {
-                Ok(done) => {
+                Ok(done) if standing == Standing::Free => {
                     due.ids.push(id);
                     due.bounty = due.bounty.saturating_add(done.bounty);
                 }
+                Ok(_) => {}
                 Err(Error::PriceAboveCap { .. }) => break,
                 Err(_) => state = before,
             }

@@ -3,7 +3,7 @@
 use kernel::{AccountId, Error};
 
 use crate::book::Book;
-use crate::job::{Duty, Job};
+use crate::job::{Duty, Job, Standing};
 
 /// How often and in which portions the operator wants things done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub struct Decision {
     pub above_limit: usize,
 }
 
-/// Decides what `book` needs in block `at`. `alive` says whether the subnet's generation still is; `free` whether a duty is
-/// neither in flight nor resting; `accounts` are those an ended market may owe something.
+/// Decides what `book` needs in block `at`. `alive` says whether the subnet's generation still is; `standing` whether a
+/// duty may be worked on; `accounts` are those an ended market may owe something.
 ///
 /// # Errors
 /// A kernel error means that the state itself is inconsistent.
@@ -38,8 +38,9 @@ pub fn decide(
     at: u32,
     tempo: &Tempo,
     accounts: &[AccountId],
-    free: impl Fn(&Duty) -> bool,
+    standing: impl Fn(&Duty) -> Standing,
 ) -> Result<Decision, Error> {
+    let free = |duty: &Duty| standing(duty) == Standing::Free;
     let state = book.state();
     if state.terminal.is_some() {
         return Ok(settle(book, tempo, accounts, free));
@@ -54,7 +55,7 @@ pub fn decide(
         return Ok(Decision { jobs, above_limit: 0 });
     }
     let limit = tempo.batch.saturating_mul(tempo.batches);
-    let due = book.due(at, limit, |id| free(&Duty::Position(id)))?;
+    let due = book.due(at, limit, |id| standing(&Duty::Position(id)))?;
     let mut jobs: Vec<Job> = batches(&due.ids, tempo).map(Job::Liquidate).collect();
     let mut whenever = |job: Job, duty: Duty, due: bool| {
         if due && free(&duty) {

@@ -35,6 +35,17 @@ pub enum Duty {
     Claim(AccountId),
 }
 
+/// Whether a duty may be worked on now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Free,
+    /// A transaction that works on it is under way.
+    InFlight,
+    /// It failed not long ago.
+    Resting,
+}
+
 /// Kinds of jobs, as configuration and metrics name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {

@@ -17,5 +17,5 @@ pub use budget::{Budget, Exhausted, Expense, Limits};
 pub use cooldown::Cooldowns;
 pub use decide::{decide, Decision, Tempo};
 pub use index::{Exposure, PositionIndex};
-pub use job::{Duty, Job, Kind};
+pub use job::{Duty, Job, Kind, Standing};
 pub use profit::{reward_to_demand, Declined, Terms};

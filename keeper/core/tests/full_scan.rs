@@ -1,6 +1,6 @@
 //! The ordered index finds exactly what a scan of all positions finds, at any price, interest and rounding.
 
-use keeper_core::{decide, Book, Decision, Duty, Exposure, Job, Tempo};
+use keeper_core::{decide, Book, Decision, Duty, Exposure, Job, Standing, Tempo};
 use kernel::market::Market;
 use kernel::{Asset, Position};
 use proptest::prelude::*;
@@ -96,8 +96,11 @@ proptest! {
         let at = 400;
         let due: Vec<u32> = naive(&book, 0, at).into_iter().filter(|id| !in_flight.contains(id)).collect();
         let tempo = Tempo { batch, ..TEMPO };
-        let free = |duty: &Duty| !matches!(duty, Duty::Position(id) if in_flight.contains(id));
-        let Decision { jobs, .. } = decide(&book, true, at, &tempo, &[], free).unwrap();
+        let standing = |duty: &Duty| match duty {
+            Duty::Position(id) if in_flight.contains(id) => Standing::InFlight,
+            _ => Standing::Free,
+        };
+        let Decision { jobs, .. } = decide(&book, true, at, &tempo, &[], standing).unwrap();
         let mut planned = Vec::new();
         for job in jobs {
             if let Job::Liquidate(ids) = job {
@@ -144,7 +147,11 @@ fn an_ended_market_is_settled_and_then_claimed() {
         },
     );
     let accounts = [[7; 32], [8; 32]];
-    let jobs = |book: &Book| decide(book, true, 60, &TEMPO, &accounts, |_| true).unwrap().jobs;
+    let jobs = |book: &Book| {
+        decide(book, true, 60, &TEMPO, &accounts, |_| Standing::Free)
+            .unwrap()
+            .jobs
+    };
     assert_eq!(jobs(&book), [Job::SettleShorts(vec![1, 3])]);
     book.index_mut().clear();
     assert_eq!(jobs(&book), [Job::Claim([7; 32]), Job::Claim([8; 32])]);
@@ -153,7 +160,7 @@ fn an_ended_market_is_settled_and_then_claimed() {
 #[test]
 fn an_idle_market_is_poked_and_harvested_in_time() {
     let book = Book::new(market(1 << 40, 1 << 40), 0, 1);
-    let jobs = |at| decide(&book, true, at, &TEMPO, &[], |_| true).unwrap().jobs;
+    let jobs = |at| decide(&book, true, at, &TEMPO, &[], |_| Standing::Free).unwrap().jobs;
     assert_eq!(jobs(359), []);
     assert_eq!(jobs(360), [Job::Harvest]);
     assert_eq!(jobs(1_001), [Job::Harvest, Job::Poke]);
@@ -178,6 +185,33 @@ fn a_market_without_its_subnet_is_only_frozen() {
             debt_scaled: 1_000_000_000,
         },
     );
-    let jobs = decide(&book, false, 2_000, &TEMPO, &[], |_| true).unwrap().jobs;
+    let jobs = decide(&book, false, 2_000, &TEMPO, &[], |_| Standing::Free)
+        .unwrap()
+        .jobs;
     assert_eq!(jobs, [Job::Freeze]);
+}
+
+#[test]
+fn what_is_in_flight_takes_its_room_under_the_price_cap() {
+    // A pool so shallow that buying back one position moves its price beyond the cap.
+    let mut state = market(1_000_000_000_000, 1_000_000_000_000);
+    let debt = 40_000_000_000;
+    state.vault.debt_scaled = 2 * debt;
+    state.escrow = 2 * debt;
+    state.open_positions = 2;
+    let mut book = Book::new(state, 0, 1);
+    for id in 0..2 {
+        book.index_mut().set(
+            id,
+            Exposure {
+                escrow: debt,
+                debt_scaled: debt,
+            },
+        );
+    }
+    let due = |standing: &dyn Fn(u32) -> Standing| book.due(400, 10, standing).unwrap().ids;
+    assert_eq!(due(&|_| Standing::Free), [0]);
+    let first_is = |standing: Standing| move |id: u32| if id == 0 { standing } else { Standing::Free };
+    assert_eq!(due(&first_is(Standing::InFlight)), [0u32; 0]);
+    assert_eq!(due(&first_is(Standing::Resting)), [1]);
 }

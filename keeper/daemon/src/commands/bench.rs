@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Context;
-use keeper_core::{decide, Book, Exposure, Job, Tempo};
+use keeper_core::{decide, Book, Exposure, Job, Standing, Tempo};
 use kernel::{Account, Market};
 use serde_json::json;
 
@@ -58,8 +58,10 @@ fn measure(positions: u32, blocks: u32) -> anyhow::Result<serde_json::Value> {
                 book.index_mut().set(id, healthy(id.wrapping_add(block)));
             }
         }
-        let decision = decide(&book, true, START.saturating_add(block), &tempo, &[], |_| true)
-            .map_err(|error| anyhow::anyhow!("the kernel refused the market: {error:?}"))?;
+        let decision = decide(&book, true, START.saturating_add(block), &tempo, &[], |_| {
+            Standing::Free
+        })
+        .map_err(|error| anyhow::anyhow!("the kernel refused the market: {error:?}"))?;
         let seconds = started.elapsed().as_secs_f64();
         total += seconds;
         slowest = slowest.max(seconds);

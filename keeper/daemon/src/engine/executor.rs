@@ -13,6 +13,9 @@ use super::{Engine, EngineError};
 /// The runtime's words for a call that needs more computation than there is.
 const OUT_OF_GAS: &str = "OutOfGas";
 
+/// The market's word for a liquidation that has to wait until the price has settled.
+const PRICE_ABOVE_CAP: &str = "PriceAboveCap";
+
 impl Engine {
     /// Does a job, or the part of it that fits a block. Returns whether a transaction was sent.
     ///
@@ -266,11 +269,14 @@ impl Engine {
         if let Some(kept) = self.markets.get_mut(&market) {
             kept.touch();
         }
-        if kind == Kind::Claim && class == Class::LostRace {
+        match &error {
             // Nothing is owed, and after the end nothing more comes.
-            self.rest(market, job, self.config.tempo.sweep_blocks);
-        } else {
-            self.rest_after_failure(market, job);
+            _ if kind == Kind::Claim && class == Class::LostRace => {
+                self.rest(market, job, self.config.tempo.sweep_blocks);
+            }
+            // The cap follows the price from block to block.
+            ChainError::Contract { error } if error.name == PRICE_ABOVE_CAP => self.rest(market, job, 1),
+            _ => self.rest_after_failure(market, job),
         }
         Ok(false)
     }

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use codec::Decode;
 use keeper_chain::{BlockEvents, Chain, ChainError, Heads, MarketContract, Signer};
-use keeper_core::{decide, Budget, Cooldowns, Duty, Expense, Job};
+use keeper_core::{decide, Budget, Cooldowns, Duty, Expense, Job, Standing};
 use keeper_store::{Entry, Identity, Outcome, Store, StoreError};
 
 use crate::config::Config;
@@ -181,24 +181,31 @@ impl Engine {
         self.resend(&heads.best).await
     }
 
+    /// What is due in the state of the best block, which is also the one that dry runs see.
     fn decide(&mut self) -> Result<Vec<([u8; 32], Job)>, EngineError> {
         let started = Instant::now();
         self.cooldowns.forget_old(self.best);
-        let at = self.best.saturating_add(1);
         let in_flight = self.duties_in_flight();
         let tempo = self.config.tempo();
         let mut jobs = Vec::new();
         for (address, kept) in &self.markets {
-            let free = |duty: &Duty| {
+            let standing = |duty: &Duty| {
                 let key = (*address, *duty);
-                !in_flight.contains(&key) && self.cooldowns.ready(&key, self.best)
+                if in_flight.contains(&key) {
+                    Standing::InFlight
+                } else if self.cooldowns.ready(&key, self.best) {
+                    Standing::Free
+                } else {
+                    Standing::Resting
+                }
             };
             let accounts: Vec<[u8; 32]> = kept.accounts.iter().copied().collect();
-            let decision =
-                decide(&kept.book, kept.alive, at, &tempo, &accounts, free).map_err(|error| EngineError::Kernel {
+            let decision = decide(&kept.book, kept.alive, self.best, &tempo, &accounts, standing).map_err(|error| {
+                EngineError::Kernel {
                     market: kept.name.clone(),
                     error,
-                })?;
+                }
+            })?;
             self.metrics
                 .positions
                 .with_label_values(&[&kept.name])
