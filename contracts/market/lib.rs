@@ -4,6 +4,7 @@
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
+mod apart;
 mod emit;
 mod error;
 mod events;
@@ -23,12 +24,13 @@ pub use storage::{HotkeyStake, MarketState, Settlement};
     reason = "ink's dispatch is generated"
 )]
 mod market {
+    use crate::apart::apart;
     use crate::emit::emit;
     use crate::error::{Failure, MarketError};
     use crate::events::*;
     use crate::quote::{Action, Quote};
     use crate::storage::*;
-    use ink::prelude::{vec, vec::Vec};
+    use ink::prelude::{boxed::Box, vec, vec::Vec};
     use ink::storage::{Lazy, Mapping};
     use kernel::market::{
         check_deadline, Closed, Harvested, Liquidated, MarginChanged, Opened, SettledShort, Terminal,
@@ -82,7 +84,7 @@ mod market {
             Ok(Self {
                 netuid,
                 generation: state.registered_subnet_counter,
-                hot: MarketCell(Market::new(now)),
+                hot: MarketCell(Box::new(Market::new(now))),
                 authority,
                 sink,
                 stakes,
@@ -103,22 +105,24 @@ mod market {
             deadline: u32,
             settlement: Settlement,
         ) -> Result<LiquidityChange> {
-            let now = self.begin(deadline)?;
-            let (caller, mut account) = self.caller_account();
-            let tao = self.env().transferred_value();
-            // What the ratio leaves of stake pulled stays on the ledger: sending it back could be refused as too small.
-            let max_alpha = self.take_alpha(&mut account, caller, max_alpha, settlement)?;
-            let change = self
-                .hot
-                .0
-                .add_liquidity(&mut account, tao, max_alpha, min_shares, now)?;
-            self.store_account(caller, account);
-            emit(&LiquidityAdded {
-                provider: caller,
-                change,
-            });
-            self.pay(caller, tao.saturating_sub(change.tao))?;
-            Ok(change)
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                let (caller, mut account) = self.caller_account();
+                let tao = self.env().transferred_value();
+                // What the ratio leaves of stake pulled stays on the ledger: sending it back could be refused as too small.
+                let max_alpha = self.take_alpha(&mut account, caller, max_alpha, settlement)?;
+                let change = self
+                    .hot
+                    .0
+                    .add_liquidity(&mut account, tao, max_alpha, min_shares, now)?;
+                self.store_account(caller, account);
+                emit(&LiquidityAdded {
+                    provider: caller,
+                    change,
+                });
+                self.pay(caller, tao.saturating_sub(change.tao))?;
+                Ok(change)
+            })
         }
 
         /// Burns liquidity shares for at least `min_tao` and `min_alpha`.
@@ -131,20 +135,22 @@ mod market {
             deadline: u32,
             settlement: Settlement,
         ) -> Result<LiquidityChange> {
-            let now = self.begin(deadline)?;
-            let (caller, mut account) = self.caller_account();
-            let change = self
-                .hot
-                .0
-                .remove_liquidity(&mut account, shares, min_tao, min_alpha, now)?;
-            self.give_alpha(&mut account, caller, change.alpha, min_alpha, settlement)?;
-            self.store_account(caller, account);
-            emit(&LiquidityRemoved {
-                provider: caller,
-                change,
-            });
-            self.pay(caller, change.tao)?;
-            Ok(change)
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                let (caller, mut account) = self.caller_account();
+                let change = self
+                    .hot
+                    .0
+                    .remove_liquidity(&mut account, shares, min_tao, min_alpha, now)?;
+                self.give_alpha(&mut account, caller, change.alpha, min_alpha, settlement)?;
+                self.store_account(caller, account);
+                emit(&LiquidityRemoved {
+                    provider: caller,
+                    change,
+                });
+                self.pay(caller, change.tao)?;
+                Ok(change)
+            })
         }
 
         // ---- swap
@@ -162,28 +168,30 @@ mod market {
             deadline: u32,
             settlement: Settlement,
         ) -> Result<Swapped> {
-            let now = self.begin(deadline)?;
-            let (caller, mut account) = self.caller_account();
-            let swap = match input {
-                Asset::Tao => {
-                    self.expect_value(amount_in)?;
-                    let swap = self.hot.0.swap_exact_in(input, amount_in, min_out, now)?;
-                    self.hot.0.deposit(&mut account, swap.amount_out)?;
-                    self.give_alpha(&mut account, caller, swap.amount_out, min_out, settlement)?;
-                    swap
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                let (caller, mut account) = self.caller_account();
+                let swap = match input {
+                    Asset::Tao => {
+                        self.expect_value(amount_in)?;
+                        let swap = self.hot.0.swap_exact_in(input, amount_in, min_out, now)?;
+                        self.hot.0.deposit(&mut account, swap.amount_out)?;
+                        self.give_alpha(&mut account, caller, swap.amount_out, min_out, settlement)?;
+                        swap
+                    }
+                    Asset::Alpha => {
+                        self.expect_value(0)?;
+                        let amount_in = self.take_alpha(&mut account, caller, amount_in, settlement)?;
+                        self.hot.0.withdraw(&mut account, amount_in)?;
+                        self.hot.0.swap_exact_in(input, amount_in, min_out, now)?
+                    }
+                };
+                self.finish_swap(caller, account, input, &swap)?;
+                if input == Asset::Alpha {
+                    self.pay(caller, swap.amount_out)?;
                 }
-                Asset::Alpha => {
-                    self.expect_value(0)?;
-                    let amount_in = self.take_alpha(&mut account, caller, amount_in, settlement)?;
-                    self.hot.0.withdraw(&mut account, amount_in)?;
-                    self.hot.0.swap_exact_in(input, amount_in, min_out, now)?
-                }
-            };
-            self.finish_swap(caller, account, input, &swap)?;
-            if input == Asset::Alpha {
-                self.pay(caller, swap.amount_out)?;
-            }
-            Ok(swap)
+                Ok(swap)
+            })
         }
 
         /// Swaps at most `max_in` for exactly `amount_out` of `output`. Of TAO sent, what is not needed comes back; alpha pulled
@@ -197,31 +205,33 @@ mod market {
             deadline: u32,
             settlement: Settlement,
         ) -> Result<Swapped> {
-            let now = self.begin(deadline)?;
-            let (caller, mut account) = self.caller_account();
-            match output {
-                Asset::Alpha => {
-                    let value = self.env().transferred_value();
-                    let swap = self.hot.0.swap_exact_out(output, amount_out, max_in.min(value), now)?;
-                    self.hot.0.deposit(&mut account, swap.amount_out)?;
-                    self.give_alpha(&mut account, caller, swap.amount_out, 0, settlement)?;
-                    self.finish_swap(caller, account, Asset::Tao, &swap)?;
-                    self.pay(caller, value.saturating_sub(swap.amount_in))?;
-                    Ok(swap)
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                let (caller, mut account) = self.caller_account();
+                match output {
+                    Asset::Alpha => {
+                        let value = self.env().transferred_value();
+                        let swap = self.hot.0.swap_exact_out(output, amount_out, max_in.min(value), now)?;
+                        self.hot.0.deposit(&mut account, swap.amount_out)?;
+                        self.give_alpha(&mut account, caller, swap.amount_out, 0, settlement)?;
+                        self.finish_swap(caller, account, Asset::Tao, &swap)?;
+                        self.pay(caller, value.saturating_sub(swap.amount_in))?;
+                        Ok(swap)
+                    }
+                    Asset::Tao => {
+                        self.expect_value(0)?;
+                        let available = self.take_alpha(&mut account, caller, max_in, settlement)?;
+                        let swap = self
+                            .hot
+                            .0
+                            .swap_exact_out(output, amount_out, max_in.min(available), now)?;
+                        self.hot.0.withdraw(&mut account, swap.amount_in)?;
+                        self.finish_swap(caller, account, Asset::Alpha, &swap)?;
+                        self.pay(caller, swap.amount_out)?;
+                        Ok(swap)
+                    }
                 }
-                Asset::Tao => {
-                    self.expect_value(0)?;
-                    let available = self.take_alpha(&mut account, caller, max_in, settlement)?;
-                    let swap = self
-                        .hot
-                        .0
-                        .swap_exact_out(output, amount_out, max_in.min(available), now)?;
-                    self.hot.0.withdraw(&mut account, swap.amount_in)?;
-                    self.finish_swap(caller, account, Asset::Alpha, &swap)?;
-                    self.pay(caller, swap.amount_out)?;
-                    Ok(swap)
-                }
-            }
+            })
         }
 
         // ---- ledger
@@ -230,43 +240,49 @@ mod market {
         /// arrived.
         #[ink(message)]
         pub fn deposit_alpha(&mut self, hotkey: AccountId, amount: u64) -> Result<u64> {
-            self.begin(u32::MAX)?;
-            let (caller, mut account) = self.caller_account();
-            let alpha = self.deposit_stake(&mut account, caller, Some(hotkey), amount)?;
-            self.store_account(caller, account);
-            Ok(alpha)
+            apart(&mut || {
+                self.begin(u32::MAX)?;
+                let (caller, mut account) = self.caller_account();
+                let alpha = self.deposit_stake(&mut account, caller, Some(hotkey), amount)?;
+                self.store_account(caller, account);
+                Ok(alpha)
+            })
         }
 
         /// Turns alpha on the ledger into the caller's stake with the market's hotkeys; returns what arrived (up to 2 units
         /// less, by rounding of the chain's shares).
         #[ink(message)]
         pub fn withdraw_alpha(&mut self, amount: u64) -> Result<u64> {
-            self.begin(u32::MAX)?;
-            let (caller, mut account) = self.caller_account();
-            let stake = self.withdraw_stake(&mut account, caller, amount)?;
-            self.store_account(caller, account);
-            Ok(stake)
+            apart(&mut || {
+                self.begin(u32::MAX)?;
+                let (caller, mut account) = self.caller_account();
+                let stake = self.withdraw_stake(&mut account, caller, amount)?;
+                self.store_account(caller, account);
+                Ok(stake)
+            })
         }
 
         /// Sells alpha of the ledger on the chain's own pool and pays the TAO: the way out when stake cannot be transferred.
         #[ink(message)]
         pub fn withdraw_alpha_as_tao(&mut self, amount: u64, min_tao: u64, deadline: u32) -> Result<u64> {
-            self.begin(deadline)?;
-            let (caller, mut account) = self.caller_account();
-            self.hot.0.withdraw(&mut account, amount)?;
-            let tao = self.draw(amount, None)?;
-            if tao < min_tao {
-                return Err(kernel::Error::SlippageExceeded { min: min_tao, got: tao }.into());
-            }
-            self.store_account(caller, account);
-            emit(&AlphaWithdrawn {
-                account: caller,
-                alpha: amount,
-                stake: 0,
-                tao,
-            });
-            self.pay(caller, tao)?;
-            Ok(tao)
+            apart(&mut || {
+                self.begin(deadline)?;
+                let (caller, mut account) = self.caller_account();
+                self.hot.0.withdraw(&mut account, amount)?;
+                let tao = self.draw(amount, None)?;
+                if tao < min_tao {
+                    return Err(kernel::Error::SlippageExceeded { min: min_tao, got: tao }.into());
+                }
+                self.store_account(caller, account);
+                emit(&AlphaWithdrawn {
+                    account: caller,
+                    alpha: amount,
+                    stake: 0,
+                    tao,
+                });
+                self.pay(caller, tao)?;
+                Ok(tao)
+            })
         }
 
         // ---- lending
@@ -274,31 +290,35 @@ mod market {
         /// Lends alpha of the ledger; returns the shares minted.
         #[ink(message)]
         pub fn lend(&mut self, alpha: u64) -> Result<u128> {
-            let now = self.begin(u32::MAX)?;
-            let (caller, mut account) = self.caller_account();
-            let shares = self.hot.0.lend(&mut account, alpha, now)?;
-            self.store_account(caller, account);
-            emit(&Lent {
-                lender: caller,
-                alpha,
-                shares,
-            });
-            Ok(shares)
+            apart(&mut || {
+                let now = self.begin(u32::MAX)?;
+                let (caller, mut account) = self.caller_account();
+                let shares = self.hot.0.lend(&mut account, alpha, now)?;
+                self.store_account(caller, account);
+                emit(&Lent {
+                    lender: caller,
+                    alpha,
+                    shares,
+                });
+                Ok(shares)
+            })
         }
 
         /// Burns lenders' shares; the alpha they are worth goes to the ledger.
         #[ink(message)]
         pub fn unlend(&mut self, shares: u128) -> Result<u64> {
-            let now = self.begin(u32::MAX)?;
-            let (caller, mut account) = self.caller_account();
-            let alpha = self.hot.0.unlend(&mut account, shares, now)?;
-            self.store_account(caller, account);
-            emit(&Unlent {
-                lender: caller,
-                alpha,
-                shares,
-            });
-            Ok(alpha)
+            apart(&mut || {
+                let now = self.begin(u32::MAX)?;
+                let (caller, mut account) = self.caller_account();
+                let alpha = self.hot.0.unlend(&mut account, shares, now)?;
+                self.store_account(caller, account);
+                emit(&Unlent {
+                    lender: caller,
+                    alpha,
+                    shares,
+                });
+                Ok(alpha)
+            })
         }
 
         // ---- shorts
@@ -306,84 +326,94 @@ mod market {
         /// Opens a short with the TAO sent as margin: borrows `alpha` and sells it for at least `min_proceeds`.
         #[ink(message, payable)]
         pub fn open_short(&mut self, alpha: u64, min_proceeds: u64, deadline: u32) -> Result<Opened> {
-            let now = self.begin(deadline)?;
-            let owner = self.env().caller();
-            let margin = self.env().transferred_value();
-            let price = self.chain_price()?;
-            let (position, opened) = self
-                .hot
-                .0
-                .open_short(*owner.as_ref(), margin, alpha, min_proceeds, price, now)?;
-            self.positions.insert(opened.id, &PositionCell(position));
-            self.env().emit_event(ShortOpened { owner, opened });
-            Ok(opened)
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                let owner = self.env().caller();
+                let margin = self.env().transferred_value();
+                let price = self.chain_price()?;
+                let (position, opened) =
+                    self.hot
+                        .0
+                        .open_short(*owner.as_ref(), margin, alpha, min_proceeds, price, now)?;
+                self.positions.insert(opened.id, &PositionCell(position));
+                self.env().emit_event(ShortOpened { owner, opened });
+                Ok(opened)
+            })
         }
 
         /// Adds the TAO sent to a position's margin. Anyone may.
         #[ink(message, payable)]
         pub fn add_margin(&mut self, id: u32) -> Result<MarginChanged> {
-            let now = self.begin(u32::MAX)?;
-            let mut position = self.position_of(id)?;
-            let added = self.env().transferred_value();
-            let change = self.hot.0.add_margin(&mut position, added, now)?;
-            self.store_position(id, position);
-            emit(&ShortMarginChanged {
-                id,
-                by: self.env().caller(),
-                added,
-                withdrawn: 0,
-                change,
-            });
-            Ok(change)
+            apart(&mut || {
+                let now = self.begin(u32::MAX)?;
+                let mut position = self.position_of(id)?;
+                let added = self.env().transferred_value();
+                let change = self.hot.0.add_margin(&mut position, added, now)?;
+                self.store_position(id, position);
+                emit(&ShortMarginChanged {
+                    id,
+                    by: self.env().caller(),
+                    added,
+                    withdrawn: 0,
+                    change,
+                });
+                Ok(change)
+            })
         }
 
         /// Takes margin out, as far as the position could have been opened with what is left.
         #[ink(message)]
         pub fn withdraw_margin(&mut self, id: u32, amount: u64) -> Result<MarginChanged> {
-            let now = self.begin(u32::MAX)?;
-            let (caller, mut position) = self.own_position(id)?;
-            let price = self.chain_price()?;
-            let change = self.hot.0.withdraw_margin(&mut position, amount, price, now)?;
-            self.store_position(id, position);
-            emit(&ShortMarginChanged {
-                id,
-                by: caller,
-                added: 0,
-                withdrawn: amount,
-                change,
-            });
-            self.pay(caller, amount)?;
-            Ok(change)
+            apart(&mut || {
+                let now = self.begin(u32::MAX)?;
+                let (caller, mut position) = self.own_position(id)?;
+                let price = self.chain_price()?;
+                let change = self.hot.0.withdraw_margin(&mut position, amount, price, now)?;
+                self.store_position(id, position);
+                emit(&ShortMarginChanged {
+                    id,
+                    by: caller,
+                    added: 0,
+                    withdrawn: amount,
+                    change,
+                });
+                self.pay(caller, amount)?;
+                Ok(change)
+            })
         }
 
         /// Buys back at most `alpha` (all debt for the largest number) for at most `max_cost` out of the escrow and the TAO sent.
         /// When nothing is owed any more, the rest is paid to the owner; otherwise it stays as margin.
         #[ink(message, payable)]
         pub fn close_short(&mut self, id: u32, alpha: u64, max_cost: u64, deadline: u32) -> Result<Closed> {
-            let now = self.begin(deadline)?;
-            let (caller, mut position) = self.own_position(id)?;
-            let attached = self.env().transferred_value();
-            let closed = self.hot.0.close_short(&mut position, alpha, max_cost, attached, now)?;
-            self.store_position(id, position);
-            emit(&ShortRepaid { id, by: caller, closed });
-            self.pay(caller, closed.returned)?;
-            Ok(closed)
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                let (caller, mut position) = self.own_position(id)?;
+                let attached = self.env().transferred_value();
+                let closed = self.hot.0.close_short(&mut position, alpha, max_cost, attached, now)?;
+                self.store_position(id, position);
+                emit(&ShortRepaid { id, by: caller, closed });
+                self.pay(caller, closed.returned)?;
+                Ok(closed)
+            })
         }
 
         /// Repays at most `alpha` from the caller's ledger, for any position. What is left when nothing is owed any more is paid to
         /// the owner.
         #[ink(message)]
         pub fn repay_with_alpha(&mut self, id: u32, alpha: u64) -> Result<Closed> {
-            let now = self.begin(u32::MAX)?;
-            let (caller, mut account) = self.caller_account();
-            let mut position = self.position_of(id)?;
-            let owner = AccountId::from(position.owner);
-            let closed = self.hot.0.repay_with_alpha(&mut account, &mut position, alpha, now)?;
-            self.store_account(caller, account);
-            self.store_position(id, position);
-            emit(&ShortRepaid { id, by: caller, closed });
-            self.pay_or_credit(owner, closed.returned)?;
-            Ok(closed)
+            apart(&mut || {
+                let now = self.begin(u32::MAX)?;
+                let (caller, mut account) = self.caller_account();
+                let mut position = self.position_of(id)?;
+                let owner = AccountId::from(position.owner);
+                let closed = self.hot.0.repay_with_alpha(&mut account, &mut position, alpha, now)?;
+                self.store_account(caller, account);
+                self.store_position(id, position);
+                emit(&ShortRepaid { id, by: caller, closed });
+                self.pay_or_credit(owner, closed.returned)?;
+                Ok(closed)
+            })
         }
 
         // ---- liquidation
@@ -394,43 +424,45 @@ mod market {
         /// When nothing was due: the refusal of the last position, or [`kernel::Error::NothingDue`].
         #[ink(message)]
         pub fn liquidate(&mut self, ids: Vec<u32>, min_reward: u64, deadline: u32) -> Result<LiquidationReport> {
-            let now = self.begin(deadline)?;
-            check_batch(&ids)?;
-            let by = self.env().caller();
-            self.hot.0.touch_debt(now)?;
-            let chain_price = self.chain_price()?;
-            let mut report = LiquidationReport {
-                reward: 0,
-                liquidated: Vec::new(),
-            };
-            let mut refusal = kernel::Error::NothingDue;
-            for id in ids {
-                let Some(PositionCell(mut position)) = self.positions.get(id) else {
-                    continue;
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                check_batch(&ids)?;
+                let by = self.env().caller();
+                self.hot.0.touch_debt(now)?;
+                let chain_price = self.chain_price()?;
+                let mut report = LiquidationReport {
+                    reward: 0,
+                    liquidated: Vec::new(),
                 };
-                let owner = AccountId::from(position.owner);
-                let liquidated = match self.hot.0.liquidate(id, &mut position, chain_price) {
-                    Ok(liquidated) => liquidated,
-                    Err(failure) => match *kernel::error::reason(&failure) {
-                        skip @ (kernel::Error::NotLiquidatable { .. } | kernel::Error::PriceAboveCap { .. }) => {
-                            refusal = skip;
-                            continue;
-                        }
-                        _ => return Err(failure.into()),
-                    },
-                };
-                self.store_position(id, position);
-                emit(&ShortLiquidated { by, liquidated });
-                self.pay_or_credit(owner, liquidated.surplus)?;
-                report.reward = report.reward.saturating_add(liquidated.bounty);
-                report.liquidated.push(liquidated);
-            }
-            if report.liquidated.is_empty() {
-                return Err(refusal.into());
-            }
-            check_reward(min_reward, report.reward)?;
-            self.pay(by, report.reward)?;
-            Ok(report)
+                let mut refusal = kernel::Error::NothingDue;
+                for id in ids.iter().copied() {
+                    let Some(PositionCell(mut position)) = self.positions.get(id) else {
+                        continue;
+                    };
+                    let owner = AccountId::from(position.owner);
+                    let liquidated = match self.hot.0.liquidate(id, &mut position, chain_price) {
+                        Ok(liquidated) => liquidated,
+                        Err(failure) => match *kernel::error::reason(&failure) {
+                            skip @ (kernel::Error::NotLiquidatable { .. } | kernel::Error::PriceAboveCap { .. }) => {
+                                refusal = skip;
+                                continue;
+                            }
+                            _ => return Err(failure.into()),
+                        },
+                    };
+                    self.store_position(id, position);
+                    emit(&ShortLiquidated { by, liquidated });
+                    self.pay_or_credit(owner, liquidated.surplus)?;
+                    report.reward = report.reward.saturating_add(liquidated.bounty);
+                    report.liquidated.push(liquidated);
+                }
+                if report.liquidated.is_empty() {
+                    return Err(refusal.into());
+                }
+                check_reward(min_reward, report.reward)?;
+                self.pay(by, report.reward)?;
+                Ok(report)
+            })
         }
 
         /// Liquidates with at most `max_alpha` of the caller's ledger for at least `min_tao` of the escrow.
@@ -442,25 +474,27 @@ mod market {
             min_tao: u64,
             deadline: u32,
         ) -> Result<Liquidated> {
-            let now = self.begin(deadline)?;
-            let (by, mut account) = self.caller_account();
-            let mut position = self.position_of(id)?;
-            let owner = AccountId::from(position.owner);
-            self.hot.0.touch_debt(now)?;
-            let liquidated = self.hot.0.liquidate_with_alpha(
-                &mut account,
-                id,
-                &mut position,
-                max_alpha,
-                min_tao,
-                self.chain_price()?,
-            )?;
-            self.store_account(by, account);
-            self.store_position(id, position);
-            emit(&ShortLiquidated { by, liquidated });
-            self.pay_or_credit(owner, liquidated.surplus)?;
-            self.pay(by, liquidated.bounty)?;
-            Ok(liquidated)
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                let (by, mut account) = self.caller_account();
+                let mut position = self.position_of(id)?;
+                let owner = AccountId::from(position.owner);
+                self.hot.0.touch_debt(now)?;
+                let liquidated = self.hot.0.liquidate_with_alpha(
+                    &mut account,
+                    id,
+                    &mut position,
+                    max_alpha,
+                    min_tao,
+                    self.chain_price()?,
+                )?;
+                self.store_account(by, account);
+                self.store_position(id, position);
+                emit(&ShortLiquidated { by, liquidated });
+                self.pay_or_credit(owner, liquidated.surplus)?;
+                self.pay(by, liquidated.bounty)?;
+                Ok(liquidated)
+            })
         }
 
         // ---- dividends
@@ -469,98 +503,108 @@ mod market {
         /// only spares the next user the work.
         #[ink(message)]
         pub fn poke(&mut self, min_reward: u64, deadline: u32) -> Result<Poked> {
-            let now = self.begin(deadline)?;
-            check_reward(min_reward, 0)?;
-            let recorded = self.hot.0.vault.accrued;
-            if now <= recorded {
-                return Err(kernel::Error::NothingToDo.into());
-            }
-            self.hot.0.touch_debt(now)?;
-            Ok(Poked {
-                blocks: now.saturating_sub(recorded),
-                reward: 0,
-                prices: self.hot.0.prices(),
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                check_reward(min_reward, 0)?;
+                let recorded = self.hot.0.vault.accrued;
+                if now <= recorded {
+                    return Err(kernel::Error::NothingToDo.into());
+                }
+                self.hot.0.touch_debt(now)?;
+                Ok(Poked {
+                    blocks: now.saturating_sub(recorded),
+                    reward: 0,
+                    prices: self.hot.0.prices(),
+                })
             })
         }
 
         /// Books what validators paid since the last harvest.
         #[ink(message)]
         pub fn harvest(&mut self, min_reward: u64, deadline: u32) -> Result<Harvested> {
-            let now = self.begin(deadline)?;
-            let me = self.env().account_id();
-            let mut stakes = self.stakes.get().unwrap_or_default();
-            let tempos = u64::from(now.saturating_sub(stakes.harvested) / TEMPO).saturating_add(1);
-            stakes.harvested = now;
-            let mut stake = 0u64;
-            let mut paid = 0u64;
-            for entry in &mut stakes.hotkeys {
-                let (held, dividends) = subtensor::stake_and_dividends(entry.hotkey, me, self.netuid)?;
-                entry.observe(held, held);
-                stake = stake.saturating_add(held);
-                paid = paid.saturating_add(dividends.saturating_mul(tempos));
-            }
-            let harvested = self.hot.0.harvest(stake, paid, now)?;
-            check_reward(min_reward, harvested.reward)?;
-            self.stakes.set(&stakes);
-            emit(&DividendsHarvested { harvested });
-            self.pay(self.env().caller(), harvested.reward)?;
-            Ok(harvested)
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                let me = self.env().account_id();
+                let mut stakes = self.stakes.get().unwrap_or_default();
+                let tempos = u64::from(now.saturating_sub(stakes.harvested) / TEMPO).saturating_add(1);
+                stakes.harvested = now;
+                let mut stake = 0u64;
+                let mut paid = 0u64;
+                for entry in &mut stakes.hotkeys {
+                    let (held, dividends) = subtensor::stake_and_dividends(entry.hotkey, me, self.netuid)?;
+                    entry.observe(held, held);
+                    stake = stake.saturating_add(held);
+                    paid = paid.saturating_add(dividends.saturating_mul(tempos));
+                }
+                let harvested = self.hot.0.harvest(stake, paid, now)?;
+                check_reward(min_reward, harvested.reward)?;
+                self.stakes.set(&stakes);
+                emit(&DividendsHarvested { harvested });
+                self.pay(self.env().caller(), harvested.reward)?;
+                Ok(harvested)
+            })
         }
 
         /// Gives the TAO sent to liquidity providers and lenders, over time. Anyone may.
         #[ink(message, payable)]
         pub fn fund_incentives(&mut self) -> Result<()> {
-            let now = self.begin(u32::MAX)?;
-            let tao = self.env().transferred_value();
-            self.hot.0.fund_incentives(tao, now)?;
-            emit(&IncentivesFunded {
-                from: self.env().caller(),
-                tao,
-            });
-            Ok(())
+            apart(&mut || {
+                let now = self.begin(u32::MAX)?;
+                let tao = self.env().transferred_value();
+                self.hot.0.fund_incentives(tao, now)?;
+                emit(&IncentivesFunded {
+                    from: self.env().caller(),
+                    tao,
+                });
+                Ok(())
+            })
         }
 
         /// Pays the caller what it earned: alpha to its ledger, TAO as a transfer.
         #[ink(message)]
         pub fn claim_rewards(&mut self) -> Result<Payout> {
-            let now = self.begin(u32::MAX)?;
-            let (caller, mut account) = self.caller_account();
-            let before = account.alpha;
-            self.hot.0.settle_account(&mut account, now)?;
-            let tao = self.hot.0.take_tao(&mut account)?;
-            let alpha = account.alpha.saturating_sub(before);
-            if tao == 0 && alpha == 0 {
-                return Err(kernel::Error::NothingToDo.into());
-            }
-            self.store_account(caller, account);
-            emit(&IncomeClaimed { account: caller, tao });
-            self.pay(caller, tao)?;
-            Ok(Payout { tao, alpha })
+            apart(&mut || {
+                let now = self.begin(u32::MAX)?;
+                let (caller, mut account) = self.caller_account();
+                let before = account.alpha;
+                self.hot.0.settle_account(&mut account, now)?;
+                let tao = self.hot.0.take_tao(&mut account)?;
+                let alpha = account.alpha.saturating_sub(before);
+                if tao == 0 && alpha == 0 {
+                    return Err(kernel::Error::NothingToDo.into());
+                }
+                self.store_account(caller, account);
+                emit(&IncomeClaimed { account: caller, tao });
+                self.pay(caller, tao)?;
+                Ok(Payout { tao, alpha })
+            })
         }
 
         /// Sends protocol income to the sink. Anyone may. Alpha that cannot be transferred is kept for later.
         #[ink(message)]
         pub fn collect_fees(&mut self) -> Result<Payout> {
-            let sink = self.sink;
-            if self.hot.0.terminal.is_some() {
-                let tao = self.hot.0.take_protocol_terminal()?;
-                emit(&ProtocolCollected { tao, alpha: 0 });
-                self.pay(sink, tao)?;
-                return Ok(Payout { tao, alpha: 0 });
-            }
-            let now = self.begin(u32::MAX)?;
-            let (tao, alpha) = self.hot.0.take_protocol(now)?;
-            let sent = match self.draw(alpha, Some(sink)) {
-                Ok(_) => alpha,
-                Err(_) if tao != 0 => {
-                    self.hot.0.protocol_alpha = alpha;
-                    0
+            apart(&mut || {
+                let sink = self.sink;
+                if self.hot.0.terminal.is_some() {
+                    let tao = self.hot.0.take_protocol_terminal()?;
+                    emit(&ProtocolCollected { tao, alpha: 0 });
+                    self.pay(sink, tao)?;
+                    return Ok(Payout { tao, alpha: 0 });
                 }
-                Err(error) => return Err(error),
-            };
-            emit(&ProtocolCollected { tao, alpha: sent });
-            self.pay(sink, tao)?;
-            Ok(Payout { tao, alpha: sent })
+                let now = self.begin(u32::MAX)?;
+                let (tao, alpha) = self.hot.0.take_protocol(now)?;
+                let sent = match self.draw(alpha, Some(sink)) {
+                    Ok(_) => alpha,
+                    Err(_) if tao != 0 => {
+                        self.hot.0.protocol_alpha = alpha;
+                        0
+                    }
+                    Err(error) => return Err(error),
+                };
+                emit(&ProtocolCollected { tao, alpha: sent });
+                self.pay(sink, tao)?;
+                Ok(Payout { tao, alpha: sent })
+            })
         }
 
         // ---- terminal
@@ -568,56 +612,62 @@ mod market {
         /// Freezes the market once its generation has ended and the chain has paid out its alpha. Anyone may.
         #[ink(message)]
         pub fn freeze(&mut self) -> Result<Terminal> {
-            let state = self.env().extension().get_subnet_registration_state(self.netuid)?;
-            if state.exists {
-                if state.registered_subnet_counter == self.generation {
-                    return Err(MarketError::GenerationAlive.into());
+            apart(&mut || {
+                let state = self.env().extension().get_subnet_registration_state(self.netuid)?;
+                if state.exists {
+                    if state.registered_subnet_counter == self.generation {
+                        return Err(MarketError::GenerationAlive.into());
+                    }
+                } else {
+                    // While no subnet lives here nobody can send stake, so what is left is our own and not paid out yet.
+                    let stake = self.stake_owned()?;
+                    if stake != 0 {
+                        return Err(MarketError::DissolutionPending { stake }.into());
+                    }
                 }
-            } else {
-                // While no subnet lives here nobody can send stake, so what is left is our own and not paid out yet.
-                let stake = self.stake_owned()?;
-                if stake != 0 {
-                    return Err(MarketError::DissolutionPending { stake }.into());
-                }
-            }
-            let owed = self.hot.0.booked_tao()?;
-            let proceeds = self.env().balance().saturating_sub(owed);
-            self.hot.0.freeze(proceeds, self.env().block_number())?;
-            let terminal = *self.hot.0.terminal()?;
-            emit(&MarketFrozen { terminal });
-            Ok(terminal)
+                let owed = self.hot.0.booked_tao()?;
+                let proceeds = self.env().balance().saturating_sub(owed);
+                self.hot.0.freeze(proceeds, self.env().block_number())?;
+                let terminal = *self.hot.0.terminal()?;
+                emit(&MarketFrozen { terminal });
+                Ok(terminal)
+            })
         }
 
         /// Settles shorts after the end. Ids that are gone are skipped. Anyone may.
         #[ink(message)]
         pub fn settle_shorts(&mut self, ids: Vec<u32>) -> Result<Vec<SettledShort>> {
-            check_batch(&ids)?;
-            let mut all = Vec::new();
-            for id in ids {
-                let Some(PositionCell(position)) = self.positions.get(id) else {
-                    continue;
-                };
-                let settled = self.hot.0.settle_short(id, &position)?;
-                self.positions.remove(id);
-                emit(&ShortSettled { settled });
-                self.pay_or_credit(position.owner.into(), settled.returned)?;
-                all.push(settled);
-            }
-            if all.is_empty() {
-                return Err(kernel::Error::NothingDue.into());
-            }
-            Ok(all)
+            apart(&mut || {
+                check_batch(&ids)?;
+                let mut all = Vec::new();
+                for id in ids.iter().copied() {
+                    let Some(PositionCell(position)) = self.positions.get(id) else {
+                        continue;
+                    };
+                    let settled = self.hot.0.settle_short(id, &position)?;
+                    self.positions.remove(id);
+                    emit(&ShortSettled { settled });
+                    self.pay_or_credit(position.owner.into(), settled.returned)?;
+                    all.push(settled);
+                }
+                if all.is_empty() {
+                    return Err(kernel::Error::NothingDue.into());
+                }
+                Ok(all)
+            })
         }
 
         /// Pays an account all it owns after the end, as TAO. Anyone may, for anyone.
         #[ink(message)]
         pub fn claim(&mut self, owner: AccountId) -> Result<u64> {
-            let mut account = self.account_of(owner);
-            let tao = self.hot.0.claim(&mut account, self.env().block_number())?;
-            self.store_account(owner, account);
-            emit(&ClaimPaid { account: owner, tao });
-            self.pay(owner, tao)?;
-            Ok(tao)
+            apart(&mut || {
+                let mut account = self.account_of(owner);
+                let tao = self.hot.0.claim(&mut account, self.env().block_number())?;
+                self.store_account(owner, account);
+                emit(&ClaimPaid { account: owner, tao });
+                self.pay(owner, tao)?;
+                Ok(tao)
+            })
         }
 
         // ---- parameters
@@ -659,77 +709,87 @@ mod market {
         /// Everything about the market, recorded up to now.
         #[ink(message)]
         pub fn market_state(&self) -> Result<MarketState> {
-            let market = self.recorded()?;
-            let chain_price_e9 = self.chain_price().unwrap_or(0);
-            Ok(MarketState {
-                netuid: self.netuid,
-                generation: self.generation,
-                alive: self.check_alive().is_ok(),
-                authority: self.authority,
-                sink: self.sink,
-                block: self.env().block_number(),
-                chain_price_e9,
-                safe_mode: market.check_safe_mode(chain_price_e9).is_err(),
-                prices: market.prices(),
-                market,
+            apart(&mut || {
+                let market = self.recorded()?;
+                let chain_price_e9 = self.chain_price().unwrap_or(0);
+                Ok(MarketState {
+                    netuid: self.netuid,
+                    generation: self.generation,
+                    alive: self.check_alive().is_ok(),
+                    authority: self.authority,
+                    sink: self.sink,
+                    block: self.env().block_number(),
+                    chain_price_e9,
+                    safe_mode: market.check_safe_mode(chain_price_e9).is_err(),
+                    prices: market.prices(),
+                    market,
+                })
             })
         }
 
         /// An account, with its earnings up to now credited and its shares valued.
         #[ink(message)]
         pub fn account(&self, who: AccountId) -> Result<AccountView> {
-            let mut market = self.recorded()?;
-            let mut account = self.account_of(who);
-            market.settle_account(&mut account, self.env().block_number())?;
-            let liquidity = market.pool.quote_remove(account.lp_shares).ok();
-            Ok(AccountView {
-                liquidity_tao: liquidity.map_or(0, |l| l.tao),
-                liquidity_alpha: liquidity.map_or(0, |l| l.alpha),
-                lent_alpha: market.vault.alpha_down(account.lend_shares)?,
-                account,
+            apart(&mut || {
+                let mut market = self.recorded()?;
+                let mut account = self.account_of(who);
+                market.settle_account(&mut account, self.env().block_number())?;
+                let liquidity = market.pool.quote_remove(account.lp_shares).ok();
+                Ok(AccountView {
+                    liquidity_tao: liquidity.map_or(0, |l| l.tao),
+                    liquidity_alpha: liquidity.map_or(0, |l| l.alpha),
+                    lent_alpha: market.vault.alpha_down(account.lend_shares)?,
+                    account,
+                })
             })
         }
 
         /// A position and its health now.
         #[ink(message)]
         pub fn position(&self, id: u32) -> Result<PositionView> {
-            let market = self.recorded()?;
-            let chain_price = self.chain_price().unwrap_or(0);
-            let position = self.position_of(id)?;
-            let health = market.health(&position, chain_price)?;
-            Ok(PositionView { id, position, health })
+            apart(&mut || {
+                let market = self.recorded()?;
+                let chain_price = self.chain_price().unwrap_or(0);
+                let position = self.position_of(id)?;
+                let health = market.health(&position, chain_price)?;
+                Ok(PositionView { id, position, health })
+            })
         }
 
         /// Open positions among the ids `from..from + limit`.
         #[ink(message)]
         pub fn positions(&self, from: u32, limit: u32) -> Result<PositionPage> {
-            let market = self.recorded()?;
-            let chain_price = self.chain_price().unwrap_or(0);
-            let end = from.saturating_add(limit.clamp(1, MAX_PAGE)).min(market.next_position);
-            let mut positions = Vec::new();
-            for id in from..end {
-                if let Some(PositionCell(position)) = self.positions.get(id) {
-                    let health = market.health(&position, chain_price)?;
-                    positions.push(PositionView { id, position, health });
+            apart(&mut || {
+                let market = self.recorded()?;
+                let chain_price = self.chain_price().unwrap_or(0);
+                let end = from.saturating_add(limit.clamp(1, MAX_PAGE)).min(market.next_position);
+                let mut positions = Vec::new();
+                for id in from..end {
+                    if let Some(PositionCell(position)) = self.positions.get(id) {
+                        let health = market.health(&position, chain_price)?;
+                        positions.push(PositionView { id, position, health });
+                    }
                 }
-            }
-            Ok(PositionPage {
-                positions,
-                next: (end < market.next_position).then_some(end),
+                Ok(PositionPage {
+                    positions,
+                    next: (end < market.next_position).then_some(end),
+                })
             })
         }
 
         /// Positions that may be liquidated now among the ids `from..from + limit`.
         #[ink(message)]
         pub fn liquidatable(&self, from: u32, limit: u32) -> Result<DuePage> {
-            let page = self.positions(from, limit)?;
-            let ids = page
-                .positions
-                .iter()
-                .filter(|p| p.health.liquidatable)
-                .map(|p| p.id)
-                .collect();
-            Ok(DuePage { ids, next: page.next })
+            apart(&mut || {
+                let page = self.positions(from, limit)?;
+                let ids = page
+                    .positions
+                    .iter()
+                    .filter(|p| p.health.liquidatable)
+                    .map(|p| p.id)
+                    .collect();
+                Ok(DuePage { ids, next: page.next })
+            })
         }
 
         /// The hotkeys of the market's stake; the first takes deposits and stake-settled trades.
@@ -747,12 +807,14 @@ mod market {
         /// Both ledger identities.
         #[ink(message)]
         pub fn custody(&self) -> Result<CustodyView> {
-            let custody = self.hot.0.custody()?;
-            Ok(CustodyView {
-                alpha_owed: custody.alpha,
-                alpha_held: self.stake_owned()?,
-                tao_owed: custody.tao,
-                tao_held: self.env().balance(),
+            apart(&mut || {
+                let custody = self.hot.0.custody()?;
+                Ok(CustodyView {
+                    alpha_owed: custody.alpha,
+                    alpha_held: self.stake_owned()?,
+                    tao_owed: custody.tao,
+                    tao_held: self.env().balance(),
+                })
             })
         }
 
@@ -839,8 +901,8 @@ mod market {
         }
 
         /// The market recorded up to now; as stored once it is frozen or cannot go on.
-        pub(crate) fn recorded(&self) -> Result<Market> {
-            let mut market = self.hot.0;
+        pub(crate) fn recorded(&self) -> Result<Box<Market>> {
+            let mut market = self.hot.0.clone();
             if market.terminal.is_none() {
                 market.touch_debt(self.env().block_number())?;
             }
@@ -854,7 +916,7 @@ mod market {
                 rates,
                 opening_paused,
                 ..
-            } = self.hot.0;
+            } = *self.hot.0;
             emit(&ParametersSet {
                 fees,
                 risk,

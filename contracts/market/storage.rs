@@ -3,6 +3,7 @@
 //! One packed cell holds the kernel's whole [`Market`] and is read and written once per message, since a cell costs nearly
 //! the same whatever its length; accounts, positions and the wiring are read only by messages that need them.
 
+use ink::prelude::boxed::Box;
 use ink::prelude::vec::Vec;
 use ink::primitives::AccountId;
 use kernel::market::Prices;
@@ -28,9 +29,9 @@ macro_rules! cell {
 }
 
 cell!(
-    /// The hot cell.
+    /// The hot cell. Boxed: a kilobyte that the dispatch would otherwise hand around by value, byte by byte.
     MarketCell,
-    Market
+    Box<Market>
 );
 cell!(
     /// One account.
@@ -90,7 +91,7 @@ pub struct MarketState {
     /// Prices as rules use them at `block`.
     pub prices: Prices,
     /// The whole state, recorded up to `block` (as stored once frozen).
-    pub market: Market,
+    pub market: Box<Market>,
 }
 
 /// A position with its health.
