@@ -7,6 +7,7 @@ use codec::{Decode, Encode};
 use keeper_chain::block::transaction_hash;
 use keeper_chain::{BlockEvents, BlockId, ChainConfig, Connection, Emitted, Timeouts};
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use subxt::backend::LegacyBackend;
@@ -20,6 +21,8 @@ use tokio::sync::Mutex;
 
 /// Any answer of a node on the same machine; long, because the machine may be busy building.
 const ANSWER: Duration = Duration::from_secs(30);
+/// Blocks sealed for somebody who waits for them: a transaction that is valid for 64 of them has 13 s.
+const BLOCK: Duration = Duration::from_millis(200);
 /// A transaction is in a block within this time, whatever the sealing.
 const INCLUSION: Duration = Duration::from_secs(60);
 
@@ -70,6 +73,8 @@ pub struct Outcome {
     pub error: Option<String>,
     /// The fee paid, rao.
     pub fee: u64,
+    /// Who signed it; nobody for inherents.
+    pub signer: Option<[u8; 32]>,
 }
 
 impl Outcome {
@@ -104,6 +109,11 @@ impl Sealed {
         })
     }
 
+    /// Everything that happened to transactions.
+    pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.values()
+    }
+
     /// Whether the block holds a transaction.
     pub fn holds(&self, hash: &[u8; 32]) -> bool {
         self.outcomes.contains_key(hash)
@@ -117,11 +127,21 @@ pub struct Chain {
     rpc: RpcClient,
     types: OnlineClientAtBlock<PolkadotConfig>,
     nonces: Mutex<HashMap<[u8; 32], u64>>,
+    sealing: Seals,
+}
+
+/// Who seals blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seals {
+    /// Whoever holds the [`Chain`].
+    OnRequest,
+    /// The node.
+    ByItself,
 }
 
 impl Chain {
     /// Connects.
-    pub async fn connect(url: &str) -> Result<Self> {
+    pub async fn connect(url: &str, sealing: Seals) -> Result<Self> {
         let config = ChainConfig {
             endpoints: vec![url.to_owned()],
             genesis: None,
@@ -146,12 +166,54 @@ impl Chain {
             rpc,
             types,
             nonces: Mutex::default(),
+            sealing,
         })
     }
 
     /// The best block.
     pub async fn best(&self) -> Result<BlockId> {
         Ok(self.connection.best().await?)
+    }
+
+    /// Submits and waits until all are in blocks, sealing one if nobody else does; fails unless all succeeded.
+    pub async fn execute(&self, calls: &[(Extrinsic, &Actor)]) -> Result<()> {
+        if self.sealing == Seals::OnRequest {
+            self.run_sealed(calls).await?;
+            return Ok(());
+        }
+        let mut next = self.best().await?.number.saturating_add(1);
+        let mut waiting = HashMap::new();
+        for (call, from) in calls {
+            waiting.insert(self.submit(call, from).await?, call);
+        }
+        wait::until("transactions to be included", INCLUSION, async || {
+            while next <= self.best().await?.number {
+                let sealed = self.read(self.connection.block_at(next).await?).await?;
+                next = next.saturating_add(1);
+                for (hash, outcome) in &sealed.outcomes {
+                    if let Some(call) = waiting.remove(hash) {
+                        outcome.success(&format!("{}.{}", call.pallet, call.name))?;
+                    }
+                }
+            }
+            Ok(waiting.is_empty().then_some(()))
+        })
+        .await
+    }
+
+    /// Runs something that waits for blocks, sealing them meanwhile if nobody else does.
+    pub async fn with_blocks<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        if self.sealing == Seals::ByItself {
+            return work.await;
+        }
+        let mut blocks = tokio::time::interval(BLOCK);
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                _ = blocks.tick() => { self.seal().await?; }
+            }
+        }
     }
 
     /// Signs and hands a transaction to the pool; returns its hash. Nonces are counted here, so that many fit one block.
@@ -225,6 +287,7 @@ impl Chain {
             let outcome = Outcome {
                 error: fate.error,
                 fee: fate.fee,
+                signer: signer_of(bytes),
             };
             outcomes.insert(transaction_hash(bytes), outcome);
         }
@@ -301,6 +364,14 @@ impl Chain {
     pub async fn price_e9(&self, netuid: u16, at: &BlockId) -> Result<u64> {
         self.ask("StakingStandInApi_price_e9", netuid, at).await
     }
+}
+
+/// Who signed a transaction: after its length, a version byte with the highest bit set, and an address of kind 0.
+fn signer_of(bytes: &[u8]) -> Option<[u8; 32]> {
+    let input = &mut &*bytes;
+    codec::Compact::<u32>::decode(input).ok()?;
+    let (version, kind, account): (u8, u8, [u8; 32]) = Decode::decode(input).ok()?;
+    (version & 0x80 != 0 && kind == 0).then_some(account)
 }
 
 /// `System.Account` is a map by blake2_128_concat.

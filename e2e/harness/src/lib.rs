@@ -11,10 +11,11 @@ pub mod market;
 pub mod node;
 pub mod places;
 pub mod process;
+pub mod stage;
 pub mod wait;
 
 pub use accounts::Actor;
-pub use chain::{Chain, Extrinsic, Outcome, Sealed};
+pub use chain::{Chain, Extrinsic, Outcome, Sealed, Seals};
 pub use keeper::{DeployedMarket, Deployment, Keeper, KeeperSetup, MarketPlan};
 pub use levers::Dividend;
 pub use market::{MarketClient, Settlement};

@@ -5,9 +5,9 @@ use crate::chain::{Chain, Extrinsic};
 use crate::places;
 use anyhow::{bail, Context, Result};
 use codec::{Decode, Encode};
-use keeper_chain::value::{field, number, to_json};
+use keeper_chain::value::{number, to_json};
 use keeper_chain::{BlockId, Bundle, Call, ContractEvent, DryRun, Emitted, MarketState};
-use kernel::market::{Health, Liquidated, SettledShort};
+use kernel::market::{Harvested, Health, Liquidated, SettledShort};
 use kernel::{Account, Position};
 use std::sync::Arc;
 use subxt::dynamic::Value;
@@ -94,8 +94,13 @@ pub enum Event {
     ShortRepaid,
     /// A short was settled after the end.
     ShortSettled(SettledShort),
-    /// Growth was booked: alpha, and the caller's reward in rao.
-    DividendsHarvested(u64),
+    /// Growth was booked.
+    DividendsHarvested {
+        /// Alpha.
+        booked: u64,
+        /// The caller's reward, rao.
+        reward: u64,
+    },
     /// The market was frozen.
     MarketFrozen,
     /// An account was paid after the end.
@@ -263,8 +268,11 @@ fn known_event(event: &ContractEvent, mut data: &[u8]) -> Result<Event> {
         "ShortRepaid" => Event::ShortRepaid,
         "ShortSettled" => Event::ShortSettled(Decode::decode(input)?),
         "DividendsHarvested" => {
-            let harvested = field(&event.fields, "harvested").unwrap_or(&event.fields);
-            Event::DividendsHarvested(number(harvested, "booked").context("no amount")?)
+            let harvested = Harvested::decode(input)?;
+            Event::DividendsHarvested {
+                booked: harvested.booked,
+                reward: harvested.reward,
+            }
         }
         "MarketFrozen" => Event::MarketFrozen,
         "ClaimPaid" => {

@@ -1,6 +1,7 @@
 //! The suite end to end on a development node.
 
 mod bench;
+mod demo;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -16,6 +17,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The main job from end to end; writes target/demo/summary.json.
+    Demo(demo::Arguments),
     /// What every message of the market costs, and the keeper's decisions.
     Bench(bench::Arguments),
 }
@@ -33,6 +36,7 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<()> {
     match cli.command {
+        Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Bench(arguments) => bench::run(&arguments).await,
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::{ensure, Context, Result};
 use harness::levers::{self, NewSubnet};
 use harness::market::{bundle, instantiate, instantiated_address};
-use harness::{Actor, Chain, Dividend, Extrinsic, MarketClient, Node, Sealing, Settlement, TAO};
+use harness::{Actor, Chain, Dividend, Extrinsic, MarketClient, Node, Sealing, Seals, Settlement, TAO};
 use keeper_chain::{BlockId, Bundle};
 use kernel::Asset;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Populated {
     pub async fn new() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let node = Node::start(folder.path(), Sealing::Manual, SHORTS, false, 0).await?;
-        let chain = Chain::connect(&node.url()).await?;
+        let chain = Chain::connect(&node.url(), Seals::OnRequest).await?;
         let root = Actor::new("//Alice")?;
         let hotkey = Actor::new("//Validator")?;
         let bundle = bundle()?;
