@@ -157,6 +157,17 @@ pub struct IncomeClaimed {
     pub account: AccountId,
     /// TAO paid, rao.
     pub tao: u64,
+    /// Alpha credited to the ledger.
+    pub alpha: u64,
+}
+
+/// A hotkey was listed because stake had moved to it.
+#[ink::event]
+pub struct HotkeyAdopted {
+    /// The validator.
+    pub hotkey: AccountId,
+    /// The market's stake with it.
+    pub stake: u64,
 }
 
 /// TAO could not be delivered to its owner and waits to be claimed.

@@ -67,7 +67,8 @@ mod market {
         #[ink(constructor, payable)]
         pub fn new(netuid: u16, hotkey: AccountId, authority: AccountId, sink: AccountId) -> Result<Self> {
             let state = subtensor::extension().get_subnet_registration_state(netuid)?;
-            if !state.exists {
+            // Root stake has no alpha that could be traded.
+            if !state.exists || netuid == 0 {
                 return Err(MarketError::NoSuchSubnet { netuid }.into());
             }
             let now = Self::env().block_number();
@@ -282,6 +283,16 @@ mod market {
                 });
                 self.pay(caller, tao)?;
                 Ok(tao)
+            })
+        }
+
+        /// Lists the hotkey that the market's stake has gone to when its validator changed keys. Anyone may, but only while stake is
+        /// missing under the hotkeys listed: nobody can choose the market's validators by sending it stake.
+        #[ink(message)]
+        pub fn adopt_hotkey(&mut self, hotkey: AccountId) -> Result<Stakes> {
+            apart(&mut || {
+                self.begin(u32::MAX)?;
+                self.adopt(hotkey)
             })
         }
 
@@ -574,7 +585,11 @@ mod market {
                     return Err(kernel::Error::NothingToDo.into());
                 }
                 self.store_account(caller, account);
-                emit(&IncomeClaimed { account: caller, tao });
+                emit(&IncomeClaimed {
+                    account: caller,
+                    tao,
+                    alpha,
+                });
                 self.pay(caller, tao)?;
                 Ok(Payout { tao, alpha })
             })
@@ -593,9 +608,11 @@ mod market {
                 }
                 let now = self.begin(u32::MAX)?;
                 let (tao, alpha) = self.hot.0.take_protocol(now)?;
+                let held = self.stake_owned()?;
                 let sent = match self.draw(alpha, Some(sink)) {
                     Ok(_) => alpha,
-                    Err(_) if tao != 0 => {
+                    // The chain refused and moved nothing: TAO is paid all the same, the alpha waits.
+                    Err(_) if tao != 0 && self.stake_owned()? == held => {
                         self.hot.0.protocol_alpha = alpha;
                         0
                     }
@@ -619,8 +636,10 @@ mod market {
                         return Err(MarketError::GenerationAlive.into());
                     }
                 } else {
-                    // While no subnet lives here nobody can send stake, so what is left is our own and not paid out yet.
-                    let stake = self.stake_owned()?;
+                    // While no subnet lives here nobody can send stake, so what is left, with whatever hotkey, is our own and not
+                    // paid out yet.
+                    let me = self.env().account_id();
+                    let stake = self.env().extension().get_stake_availability(me, self.netuid)?.total;
                     if stake != 0 {
                         return Err(MarketError::DissolutionPending { stake }.into());
                     }
@@ -829,7 +848,7 @@ mod market {
             Ok(now)
         }
 
-        fn check_alive(&self) -> Result<()> {
+        pub(crate) fn check_alive(&self) -> Result<()> {
             let state = self.env().extension().get_subnet_registration_state(self.netuid)?;
             if !state.exists || state.registered_subnet_counter != self.generation {
                 return Err(MarketError::GenerationEnded {
@@ -848,6 +867,8 @@ mod market {
             if self.env().caller() != self.authority {
                 return Err(MarketError::NotAuthority.into());
             }
+            // After the end nothing may be recorded any more: shorts settle at prices from before it.
+            self.check_alive()?;
             Ok(self.env().block_number())
         }
 

@@ -78,6 +78,9 @@ pub enum Quote {
 impl AlphaMarket {
     pub(crate) fn quoted(&self, action: Action) -> Result<Quote> {
         let mut market = self.recorded()?;
+        if market.terminal.is_none() {
+            self.check_alive()?;
+        }
         let now = self.env().block_number();
         let mut account = Account::default();
         let id = match action {
@@ -97,8 +100,9 @@ impl AlphaMarket {
             | Action::LiquidateWithAlpha { max_alpha: alpha, .. } => alpha,
             _ => 0,
         };
+        let room = kernel::math::MAX_AMOUNT.saturating_sub(market.balances);
         if brought != 0 {
-            market.deposit(&mut account, brought)?;
+            market.deposit(&mut account, brought.min(room))?;
         }
         let position = id.map(|id| self.position_of(id)).transpose()?;
         let existing = || position.ok_or(MarketError::Rule(kernel::Error::NothingToDo));

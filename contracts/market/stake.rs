@@ -2,9 +2,9 @@
 
 use crate::emit::emit;
 use crate::error::MarketError;
-use crate::events::{AlphaDeposited, AlphaWithdrawn};
+use crate::events::{AlphaDeposited, AlphaWithdrawn, HotkeyAdopted};
 use crate::market::{AlphaMarket, Result};
-use crate::storage::Settlement;
+use crate::storage::{HotkeyStake, Settlement, Stakes};
 use ink::codegen::Env;
 use ink::primitives::AccountId;
 use kernel::Account;
@@ -13,6 +13,8 @@ use subtensor::stake_of;
 /// A stake operation may move one unit more than asked for out of our stake, by rounding of the chain's shares; so much
 /// less is asked for, at the cost of whom it is for.
 const STAKE_ROUNDING: u64 = 1;
+/// Most hotkeys of one market: what one withdrawal can afford to draw from.
+const MAX_HOTKEYS: usize = 8;
 
 impl AlphaMarket {
     /// Brings alpha that a message spends onto the caller's ledger when it comes as stake; returns what may be spent.
@@ -93,6 +95,39 @@ impl AlphaMarket {
         Ok(stake)
     }
 
+    /// Lists a hotkey that holds stake of the market, first if it holds the most. At the most hotkeys, it takes the place of the
+    /// one that holds least.
+    pub(crate) fn adopt(&mut self, hotkey: AccountId) -> Result<Stakes> {
+        let stake = self.stake_with(hotkey)?;
+        let mut stakes = self.stakes.get().unwrap_or_default();
+        let listed = stakes.hotkeys.iter().any(|entry| entry.hotkey == hotkey);
+        if listed || stake == 0 || self.stake_owned()? >= self.hot.0.booked_alpha()? {
+            return Err(kernel::Error::NothingToDo.into());
+        }
+        for entry in &mut stakes.hotkeys {
+            let held = self.stake_with(entry.hotkey)?;
+            entry.observe(held, held);
+        }
+        let entry = HotkeyStake {
+            hotkey,
+            measured: stake,
+            grown: 0,
+        };
+        if stakes.hotkeys.len() >= MAX_HOTKEYS {
+            let least = stakes.hotkeys.iter_mut().min_by_key(|entry| entry.measured);
+            if let Some(least) = least.filter(|least| least.measured < stake) {
+                *least = entry;
+            }
+        } else if stakes.hotkeys.first().is_some_and(|first| first.measured >= stake) {
+            stakes.hotkeys.push(entry);
+        } else {
+            stakes.hotkeys.insert(0, entry);
+        }
+        self.stakes.set(&stakes);
+        emit(&HotkeyAdopted { hotkey, stake });
+        Ok(stakes)
+    }
+
     /// All stake of the market.
     pub(crate) fn stake_owned(&self) -> Result<u64> {
         let mut sum = 0u64;
@@ -113,7 +148,7 @@ impl AlphaMarket {
     /// leaves.
     pub(crate) fn draw(&mut self, amount: u64, to: Option<AccountId>) -> Result<u64> {
         let netuid = self.netuid;
-        let mut left = amount.saturating_sub(STAKE_ROUNDING);
+        let mut left = kernel::math::non_zero(amount.saturating_sub(STAKE_ROUNDING))?;
         let mut arrived = 0u64;
         let mut stakes = self.stakes.get().unwrap_or_default();
         let mut enough = false;

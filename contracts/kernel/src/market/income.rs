@@ -37,12 +37,13 @@ impl Market {
     /// of the protocol's part and at most [`HARVEST_REWARD`].
     ///
     /// # Errors
-    /// [`Error::NothingToDo`] when nothing can be booked, or when it is the first block that anybody's alpha is at work.
+    /// [`Error::NothingToDo`] when nothing can be booked within a window of the yield, or when it is the first block that anybody's alpha is at work.
     pub fn harvest(&mut self, measured: u64, paid: u64, now: u32) -> Result<Harvested> {
         self.touch_debt(now)?;
         let growth = measured.saturating_sub(self.booked_alpha()?);
         let booked = checked_amount(growth.min(paid))?;
-        if booked == 0 {
+        // A window without dividends is booked too: it lowers the yield that borrowers pay at least.
+        if booked == 0 && now.saturating_sub(self.yield_since) < WINDOW {
             return Err(Error::NothingToDo.into());
         }
         let (providers, lenders) = (self.earning_lp_shares()?, self.earning_lend_shares()?);
