@@ -56,7 +56,7 @@ impl Checks {
                 // From here on alpha is owed out of what the chain has paid.
                 custody.alpha_held = custody.alpha_owed;
             } else {
-                custody.alpha_held = world.chain(|chain| chain.total_stake(&market, crate::NETUID));
+                custody.alpha_held = world.chain(|chain| chain.stake(&crate::world::HOTKEY, &market, crate::NETUID));
             }
         }
     }

@@ -15,8 +15,10 @@ pub mod bundle;
 pub mod checks;
 pub mod extension;
 pub mod interface;
+pub mod puppet;
 pub mod runtime;
 pub mod sandbox;
+pub mod wealth;
 pub mod world;
 
 pub use world::{World, COIN, NETUID};

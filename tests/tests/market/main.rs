@@ -2,5 +2,9 @@
 //!
 //! One binary, because every binary links the whole runtime.
 
+mod attacks;
+mod imports;
 mod life;
+mod liquidation;
 mod setup;
+mod traps;
