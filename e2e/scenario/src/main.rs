@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod devnet;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -17,6 +18,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The node with the suite deployed, until stopped.
+    Devnet(devnet::Arguments),
     /// The main job from end to end; writes target/demo/summary.json.
     Demo(demo::Arguments),
     /// What every message of the market costs, and the keeper's decisions.
@@ -36,6 +39,7 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<()> {
     match cli.command {
+        Command::Devnet(arguments) => devnet::run(&arguments).await,
         Command::Demo(arguments) => demo::run(&arguments).await,
         Command::Bench(arguments) => bench::run(&arguments).await,
     }

@@ -1,0 +1,83 @@
+//! Compares figures with the committed snapshot, the limits to reach, and what comparable contracts cost.
+
+use super::{Contract, Weights};
+use std::collections::BTreeSet;
+
+/// A cost counts as changed from this many picoseconds on: 1 µs, below which nobody pays a different fee.
+const NOTEWORTHY: u64 = 1_000_000;
+
+/// The figures to reach: message, milliseconds, the best comparable contract.
+const REACH: [(&str, f64, &str); 8] = [
+    ("swap_exact_in", 1.2, "3.84 bare pair, 7.8 through a router"),
+    ("swap_exact_in_sell", 1.2, "3.84 bare pair, 7.8 through a router"),
+    ("add_liquidity", 1.5, "9.5"),
+    ("remove_liquidity", 1.5, "11.1"),
+    ("open_short", 1.7, "8.9 borrow + 3.8 swap"),
+    ("liquidate_1", 1.5, "16.6"),
+    ("liquidate_50_per_position", 0.6, "16.6"),
+    ("poke", 0.6, "1.5 oracle round"),
+];
+/// Largest code to reach, bytes.
+const WASM_REACH: u64 = 72 * 1024;
+
+/// Prints one table per contract; returns how many figures are worse than the snapshot.
+pub fn compare(measured: &Weights, snapshot: &Weights) -> usize {
+    let mut worse = 0;
+    for (name, contract) in &measured.contracts {
+        let before = snapshot.contracts.get(name).cloned().unwrap_or_default();
+        worse += table(name, contract, &before);
+    }
+    worse
+}
+
+fn table(name: &str, now: &Contract, before: &Contract) -> usize {
+    let mut worse = 0;
+    println!("{name}: gas of a dry run, without the extrinsic's base (ms of ref_time; 1 ms = 1e9 ps)");
+    println!(
+        "{:<32} {:>9} {:>9} {:>8}  {:>6}  {:<7} {}",
+        "message", "measured", "snapshot", "change", "reach", "", "best peer"
+    );
+    let names: BTreeSet<&String> = now.messages.keys().chain(before.messages.keys()).collect();
+    for message in names {
+        let (now, before) = (now.messages.get(message), before.messages.get(message));
+        let reach = REACH.iter().find(|(name, ..)| name == message);
+        let (limit, peer) = reach.map_or((None, ""), |(_, limit, peer)| (Some(*limit), *peer));
+        let change = match (now, before) {
+            (Some(now), Some(before)) if now.ref_time > before.ref_time + NOTEWORTHY => {
+                worse += 1;
+                format!("{:+.3}", ms(now.ref_time) - ms(before.ref_time))
+            }
+            (Some(now), Some(before)) if now.ref_time + NOTEWORTHY < before.ref_time => {
+                format!("{:+.3}", ms(now.ref_time) - ms(before.ref_time))
+            }
+            (Some(_), Some(_)) => String::new(),
+            (Some(_), None) => "new".to_owned(),
+            (None, _) => "gone".to_owned(),
+        };
+        let verdict = match (now, limit) {
+            (Some(now), Some(limit)) if ms(now.ref_time) > limit => "over",
+            (Some(_), Some(_)) => "reached",
+            _ => "",
+        };
+        println!(
+            "{message:<32} {:>9} {:>9} {change:>8}  {:>6}  {verdict:<7} {peer}",
+            now.map_or(String::new(), |cost| format!("{:.3}", ms(cost.ref_time))),
+            before.map_or(String::new(), |cost| format!("{:.3}", ms(cost.ref_time))),
+            limit.map_or(String::new(), |limit| format!("{limit:.1}")),
+        );
+    }
+    worse += usize::from(before.wasm_bytes > 0 && now.wasm_bytes > before.wasm_bytes);
+    println!(
+        "{:<32} {:>9} {:>9} {:>8}  {WASM_REACH:>6}  {:<7} 41,932 a vault + 41,627 a pair",
+        "Wasm, bytes",
+        now.wasm_bytes,
+        before.wasm_bytes,
+        i128::from(now.wasm_bytes) - i128::from(before.wasm_bytes),
+        if now.wasm_bytes > WASM_REACH { "over" } else { "reached" },
+    );
+    worse
+}
+
+fn ms(picoseconds: u64) -> f64 {
+    picoseconds as f64 / 1e9
+}
