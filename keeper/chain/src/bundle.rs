@@ -259,12 +259,10 @@ impl Bundle {
     }
 
     fn decode_value(&self, what: &str, ty: u32, data: &mut &[u8]) -> Result<Value<()>, BundleError> {
-        scale_value::scale::decode_as_type(data, ty, self.registry())
-            .map(Value::remove_context)
-            .map_err(|e| BundleError::Decode {
-                what: what.to_owned(),
-                reason: e.to_string(),
-            })
+        value::decode(self.registry(), ty, data).map_err(|e| BundleError::Decode {
+            what: what.to_owned(),
+            reason: e.to_string(),
+        })
     }
 
     fn message(&self, name: &str) -> Result<&ink_metadata::MessageSpec<PortableForm>, BundleError> {

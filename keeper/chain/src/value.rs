@@ -74,7 +74,7 @@ pub fn to_json(value: &Value<()>) -> serde_json::Value {
         ValueDef::Composite(composite) => composite_to_json(composite),
         ValueDef::Variant(variant) if variant.values.is_empty() => Json::String(variant.name.clone()),
         ValueDef::Variant(variant) => Json::Object(
-            [(variant.name.clone(), composite_to_json(&variant.values))]
+            [(variant.name.clone(), payload_to_json(&variant.values))]
                 .into_iter()
                 .collect(),
         ),
@@ -93,21 +93,77 @@ pub fn to_json(value: &Value<()>) -> serde_json::Value {
     }
 }
 
+fn fields_to_json(fields: &[(String, Value<()>)]) -> serde_json::Value {
+    serde_json::Value::Object(
+        fields
+            .iter()
+            .map(|(name, value)| (name.clone(), to_json(value)))
+            .collect(),
+    )
+}
+
 fn composite_to_json(composite: &Composite<()>) -> serde_json::Value {
-    use serde_json::Value as Json;
     match composite {
-        Composite::Named(fields) => Json::Object(
+        Composite::Named(fields) => fields_to_json(fields),
+        Composite::Unnamed(values) => serde_json::Value::Array(values.iter().map(to_json).collect()),
+    }
+}
+
+/// What a variant holds: a single unnamed value stands for itself.
+fn payload_to_json(payload: &Composite<()>) -> serde_json::Value {
+    match payload {
+        Composite::Unnamed(values) if values.len() == 1 => values.iter().map(to_json).collect::<Vec<_>>().remove(0),
+        other => composite_to_json(other),
+    }
+}
+
+/// Decodes bytes as a value of type `ty`. Wrappers of one unnamed field, such as ink's `AccountId`, give way to what they
+/// wrap, so that a sequence of one element stays a sequence and a wrapped number is a number.
+///
+/// # Errors
+/// When the bytes are no such value.
+pub(crate) fn decode(
+    registry: &PortableRegistry,
+    ty: u32,
+    data: &mut &[u8],
+) -> Result<Value<()>, scale_value::scale::DecodeError> {
+    Ok(unwrapped(
+        registry,
+        scale_value::scale::decode_as_type(data, ty, registry)?,
+    ))
+}
+
+fn unwrapped(registry: &PortableRegistry, value: Value<u32>) -> Value<()> {
+    let is_wrapper = match registry.resolve(value.context).map(|ty| &ty.type_def) {
+        Some(TypeDef::Composite(composite)) => {
+            matches!(composite.fields.as_slice(), [only] if only.name.is_none())
+        }
+        _ => false,
+    };
+    let inner = |composite: Composite<u32>| match composite {
+        Composite::Named(fields) => Composite::Named(
             fields
-                .iter()
-                .map(|(name, value)| (name.clone(), to_json(value)))
+                .into_iter()
+                .map(|(name, value)| (name, unwrapped(registry, value)))
                 .collect(),
         ),
-        Composite::Unnamed(values) => match values.as_slice() {
-            [] => Json::Null,
-            [only] => to_json(only),
-            many => Json::Array(many.iter().map(to_json).collect()),
+        Composite::Unnamed(values) => {
+            Composite::Unnamed(values.into_iter().map(|value| unwrapped(registry, value)).collect())
+        }
+    };
+    let value = match value.value {
+        ValueDef::Composite(composite) => match (is_wrapper, inner(composite)) {
+            (true, Composite::Unnamed(mut values)) if values.len() == 1 => return values.remove(0),
+            (_, composite) => ValueDef::Composite(composite),
         },
-    }
+        ValueDef::Variant(variant) => ValueDef::Variant(scale_value::Variant {
+            name: variant.name,
+            values: inner(variant.values),
+        }),
+        ValueDef::BitSequence(bits) => ValueDef::BitSequence(bits),
+        ValueDef::Primitive(primitive) => ValueDef::Primitive(primitive),
+    };
+    Value { value, context: () }
 }
 
 /// The bytes of a value that is an account, a hash or an array of bytes, through wrappers of one field.
@@ -250,6 +306,24 @@ mod tests {
         assert!(matches!(read::<u8>("1 2"), Err(ArgumentError::Trailing { .. })));
         assert!(matches!(read::<u8>("{"), Err(ArgumentError::Unreadable { .. })));
         assert!(matches!(read::<Asset>("Nothing"), Err(ArgumentError::Type(_))));
+    }
+
+    fn shown<T: TypeInfo + Encode + 'static>(value: &T) -> String {
+        let mut registry = Registry::new();
+        let ty = registry.register_type(&MetaType::new::<T>()).id;
+        to_json(&decode(&registry.into(), ty, &mut value.encode().as_slice()).unwrap()).to_string()
+    }
+
+    #[test]
+    fn values_are_shown_as_what_they_are() {
+        assert_eq!(shown(&vec![7u32]), "[7]");
+        assert_eq!(shown(&Vec::<u32>::new()), "[]");
+        assert_eq!(shown(&(1u8, vec![true])), "[1,[true]]");
+        assert_eq!(shown(&u64::MAX), "\"18446744073709551615\"");
+        assert_eq!(shown(&Account([1; 32])), format!("\"0x{}\"", "01".repeat(32)));
+        assert_eq!(shown(&Asset::Tao), "\"Tao\"");
+        assert_eq!(shown(&Asset::Alpha { amount: 5 }), r#"{"Alpha":{"amount":5}}"#);
+        assert_eq!(shown(&Some(vec![3u8])), r#"{"Some":[3]}"#);
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Book {
     /// # Errors
     /// [`Error::Frozen`] when it has ended.
     pub fn state_at(&self, at: u32) -> Result<Market, Error> {
-        let mut state = self.state.clone();
+        let mut state = self.state;
         state.touch_debt(at)?;
         Ok(state)
     }
@@ -138,7 +138,7 @@ impl Book {
                 escrow: exposure.escrow,
                 debt_scaled: exposure.debt_scaled,
             };
-            let before = state.clone();
+            let before = state;
             match state.liquidate(id, &mut position, self.chain_price_e9) {
                 Ok(done) if standing == Standing::Free => {
                     due.ids.push(id);

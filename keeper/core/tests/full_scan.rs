@@ -1,5 +1,12 @@
 //! The ordered index finds exactly what a scan of all positions finds, at any price, interest and rounding.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of the tests"
+)]
+
 use keeper_core::{decide, Book, Decision, Duty, Exposure, Job, Standing, Tempo};
 use kernel::market::Market;
 use kernel::{Asset, Position};

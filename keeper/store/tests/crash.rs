@@ -3,6 +3,13 @@
 //! The test runs itself as a child process that performs jobs against a chain made of one file, and announces each step.
 //! The parent kills it after the n-th step, for every n, lets it start again, and then reads what the chain holds.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of the test"
+)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
