@@ -1,0 +1,3 @@
+//! The keeper's processes against the node's, over RPC.
+
+mod liquidation;
