@@ -334,6 +334,19 @@ impl Chain {
         Ok(sealed)
     }
 
+    /// Transactions in the node's pool.
+    pub async fn pending(&self) -> Result<usize> {
+        let asking = self
+            .rpc
+            .request::<Vec<String>>("author_pendingExtrinsics", rpc_params![]);
+        Ok(wait::within("asking for the pool", ANSWER, asking).await??.len())
+    }
+
+    /// How many transactions an account has signed that are in blocks.
+    pub async fn nonce(&self, account: [u8; 32], at: &BlockId) -> Result<u64> {
+        Ok(self.connection.nonce(&account, at.hash).await?)
+    }
+
     /// Asks the runtime at a block.
     pub async fn ask<T: Decode>(&self, function: &'static str, arguments: impl Encode, at: &BlockId) -> Result<T> {
         let bytes = self

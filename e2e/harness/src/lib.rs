@@ -11,7 +11,9 @@ pub mod market;
 pub mod node;
 pub mod places;
 pub mod process;
+pub mod random;
 pub mod stage;
+pub mod trade;
 pub mod wait;
 
 pub use accounts::Actor;

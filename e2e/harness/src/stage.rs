@@ -94,6 +94,7 @@ pub struct Stage {
     /// Folder of all files.
     pub folder: PathBuf,
     tempo: u16,
+    seals: Seals,
 }
 
 impl Stage {
@@ -114,6 +115,7 @@ impl Stage {
             markets: Vec::new(),
             folder: plan.folder.clone(),
             tempo: plan.tempo,
+            seals,
         };
         let hotkeys = stage.create_subnets(plan).await?;
         let plans = stage.market_plans(plan, &hotkeys).await?;
@@ -166,7 +168,8 @@ impl Stage {
         Ok(hotkeys)
     }
 
-    async fn market_plans(&self, plan: &Plan, hotkeys: &[Actor]) -> Result<Vec<MarketPlan>> {
+    /// What `keeper deploy` is told about these subnets.
+    pub async fn market_plans(&self, plan: &Plan, hotkeys: &[Actor]) -> Result<Vec<MarketPlan>> {
         let best = self.chain.best().await?;
         let mut plans = Vec::new();
         for (subnet, hotkey) in plan.subnets.iter().zip(hotkeys) {
@@ -209,6 +212,12 @@ impl Stage {
         let add = client.call("add_liquidity", add, POOL_TAO)?;
         let lend = client.call("lend", pool / LENT_PART, 0)?;
         self.chain.execute(&[(add, &self.maker), (lend, &self.maker)]).await
+    }
+
+    /// Connects again, after the node was restarted.
+    pub async fn reconnect(&mut self) -> Result<()> {
+        self.chain = Chain::connect(&self.node.url(), self.seals).await?;
+        Ok(())
     }
 
     /// A keeper for these markets, signing as `uri` and reaching the chain through `endpoints`.

@@ -1,10 +1,10 @@
 //! The story, act by act.
 
 use super::run::Run;
-use super::trade::{peg, random_swap, short};
 use super::TEMPO;
 use anyhow::{Context, Result};
 use harness::stage::{Market, POOL_TAO};
+use harness::trade::{peg, random_swap, short};
 use harness::{levers, Actor, Settlement, TAO};
 use std::collections::BTreeSet;
 

@@ -2,10 +2,8 @@
 //! leaves bad debt, and the end of a subnet.
 
 mod acts;
-mod random;
 mod run;
 mod summary;
-mod trade;
 mod watch;
 
 use anyhow::{bail, Result};

@@ -1,10 +1,10 @@
 //! One run: what is going on, and how a block is made.
 
-use super::random::Random;
-use super::trade::Order;
 use super::watch::{units, Watch};
 use anyhow::Result;
+use harness::random::Random;
 use harness::stage::{Market, Stage};
+use harness::trade::Order;
 use harness::{wait, Actor, Keeper, KeeperSetup, Sealed};
 use std::time::{Duration, Instant};
 

@@ -1,9 +1,12 @@
 //! What traders do in a block.
 
-use super::random::Random;
+use crate::accounts::Actor;
+use crate::chain::Extrinsic;
+use crate::market::{MarketClient, Settlement};
+use crate::random::Random;
+use crate::stage::Market;
+use crate::TAO;
 use anyhow::{Context, Result};
-use harness::stage::Market;
-use harness::{Actor, Extrinsic, MarketClient, Settlement, TAO};
 use keeper_chain::MarketState;
 use kernel::Asset;
 
