@@ -96,18 +96,19 @@ pub fn close_amount(debt: u64, escrow: u64, price_e12: u64, cost_price_e12: u64,
 /// Splits what a liquidation from the pool takes on top of the buy-back `cost`: (bounty, insurance), at most `left` of the
 /// escrow together. The penalty is cost·(LIF − 1), rounded down.
 ///
-/// The bounty is at least [`MIN_BOUNTY`] only when the liquidation was `complete`. One that the price cap cut short leaves
-/// the position due: were its bounty more than a part of the penalty, repaying dust again and again would drain the escrow.
-pub fn penalty(cost: u64, left: u64, lltv_bps: u16, complete: bool) -> Result<(u64, u64)> {
+/// `rest` is the value of the debt that the price cap did not let it repay, or `None` when it did all it wanted. Only then is
+/// the bounty at least [`MIN_BOUNTY`]: a position that stays due could be drained by repaying dust again and again. And
+/// insurance takes nothing that such a position needs for its rest.
+pub fn penalty(cost: u64, left: u64, lltv_bps: u16, rest: Option<u64>) -> Result<(u64, u64)> {
     let penalty = narrow(mul_div_down(
         cost.into(),
         sub(lif_bps(lltv_bps)?, BPS)?.into(),
         BPS.into(),
     )?)?
     .min(left);
-    let least = if complete { MIN_BOUNTY } else { 0 };
+    let (least, spare) = rest.map_or((MIN_BOUNTY, left), |rest| (0, left.saturating_sub(rest)));
     let bounty = bps_down(penalty, BOUNTY_SHARE_BPS)?.clamp(least, MAX_BOUNTY).min(left);
-    Ok((bounty, penalty.saturating_sub(bounty)))
+    Ok((bounty, penalty.min(spare).saturating_sub(bounty)))
 }
 
 /// What a liquidator who brings alpha gets for its value, in basis points: LIF; but where the escrow does not suffice for

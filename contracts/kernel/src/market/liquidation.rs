@@ -3,7 +3,7 @@
 use super::Market;
 use crate::account::Account;
 use crate::error::{reason, Error, Result};
-use crate::math::{add, mul_div_up, narrow, non_zero, sub, E12};
+use crate::math::{add, mul_div_up, narrow, non_zero, sub, value_up, E12};
 use crate::pool::Asset;
 use crate::short::{
     alpha_for_escrow, close_amount, incentive_bps, is_liquidatable, ltv_bps, penalty, reward_for_alpha, Position,
@@ -76,23 +76,49 @@ impl Market {
         let estimated_cost = self.pool.quote_exact_out(Asset::Alpha, estimate, fee)?.amount_in;
         let cost_price = narrow(mul_div_up(estimated_cost.into(), E12, estimate.into())?)?;
         let whole = close_amount(debt, position.escrow, price, cost_price, &self.risk)?;
-        let wanted = whole.min(most);
-        let spendable = position.escrow.saturating_sub(MIN_BOUNTY);
-        let affordable = self.affordable_alpha(spendable)?;
+        let mut plan = self.plan_buy_back(debt, position.escrow, price, whole, most)?;
+        // Near 90 % what the larger amount costs beyond the estimate can leave too little: then nothing stays open.
+        if whole < most && self.stays_due(debt, position.escrow, price, &plan)? {
+            plan = self.plan_buy_back(debt, position.escrow, price, debt, most)?;
+        }
+        if plan.repay != 0 {
+            self.buy_alpha(plan.repay)?;
+        }
+        self.settle_liquidation(id, position, &plan, (price, cap), ltv_before_bps)
+    }
+
+    /// What buying back `target`, as far as `most` and the escrow allow, takes.
+    fn plan_buy_back(&self, debt: u64, escrow: u64, price: u64, target: u64, most: u64) -> Result<Plan> {
+        let wanted = target.min(most);
+        let affordable = self.affordable_alpha(escrow.saturating_sub(MIN_BOUNTY))?;
         let repay = wanted.min(affordable);
-        let cost = if repay == 0 { 0 } else { self.buy_alpha(repay)? };
+        let cost = if repay == 0 {
+            0
+        } else {
+            self.pool
+                .quote_exact_out(Asset::Alpha, repay, self.fees.swap_fee_bps.into())?
+                .amount_in
+        };
         let exhausted = affordable < wanted;
-        let complete = exhausted || whole <= most;
-        let (bounty, insurance) = penalty(cost, sub(position.escrow, cost)?, self.risk.lltv_bps, complete)?;
+        let rest = if exhausted || target <= most {
+            None
+        } else {
+            Some(value_up(sub(debt, repay)?, price).unwrap_or(u64::MAX))
+        };
+        let (bounty, insurance) = penalty(cost, sub(escrow, cost)?, self.risk.lltv_bps, rest)?;
         let taken = add(add(cost, bounty)?, insurance)?;
-        let plan = Plan {
+        Ok(Plan {
             repay,
             taken,
             bounty,
             insurance,
-            exhausted,
-        };
-        self.settle_liquidation(id, position, &plan, (price, cap), ltv_before_bps)
+            exhausted: exhausted || taken == escrow,
+        })
+    }
+
+    fn stays_due(&self, debt: u64, escrow: u64, price: u64, plan: &Plan) -> Result<bool> {
+        let (debt, escrow) = (sub(debt, plan.repay)?, sub(escrow, plan.taken)?);
+        is_liquidatable(debt, escrow, price, self.risk.lltv_bps)
     }
 
     /// Repays with at most `max_alpha` of the liquidator's ledger, for its value and the incentive of

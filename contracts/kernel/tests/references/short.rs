@@ -104,17 +104,21 @@ proptest! {
     }
 
     #[test]
-    fn a_penalty_is_split_without_taking_more_than_is_left(cost in sized(55), left in sized(55), lltv in 5_000u16..=8_000, complete in any::<bool>()) {
-        let (bounty, insurance) = penalty(cost, left, lltv, complete).unwrap_or((u64::MAX, 0));
+    fn a_penalty_is_split_without_taking_more_than_is_left(cost in sized(55), left in sized(55), lltv in 5_000u16..=8_000, rest in proptest::option::of(sized(55))) {
+        let (bounty, insurance) = penalty(cost, left, lltv, rest).unwrap_or((u64::MAX, 0));
         let exact = floor_u128(&(int(cost) * ratio(lif_bps(lltv).unwrap_or(0) - 10_000, 10_000))).unwrap_or(u128::MAX);
         let all = u128::from(left).min(exact) as u64;
         prop_assert!(bounty <= MAX_BOUNTY && bounty <= left && bounty + insurance <= left);
-        prop_assert_eq!(bounty + insurance, all.max(bounty));
-        if complete {
-            prop_assert!(bounty >= MIN_BOUNTY.min(left));
-            prop_assert!(bounty <= MIN_BOUNTY.max(all / 4));
-        } else {
-            prop_assert!(bounty <= all / 4, "a liquidation cut short pays more than a part of the penalty");
+        match rest {
+            None => {
+                prop_assert_eq!(bounty + insurance, all.max(bounty));
+                prop_assert!(bounty >= MIN_BOUNTY.min(left));
+                prop_assert!(bounty <= MIN_BOUNTY.max(all / 4));
+            }
+            Some(rest) => {
+                prop_assert!(bounty <= all / 4, "a liquidation cut short pays more than a part of the penalty");
+                prop_assert!(insurance == 0 || bounty + insurance <= left - rest, "insurance takes what the rest needs");
+            }
         }
     }
 

@@ -58,8 +58,8 @@ fn sums(w: &World) {
     assert_eq!(w.positions.len(), m.open_positions as usize, "open positions");
     for (id, position) in &w.positions {
         assert!(
-            *id < m.next_position && position.debt_scaled != 0,
-            "a position owes something"
+            *id < m.next_position && position.debt_scaled != 0 && position.escrow != 0,
+            "a position owes something and holds something for it: {position:?}"
         );
     }
 }

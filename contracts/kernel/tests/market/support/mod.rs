@@ -1,5 +1,6 @@
 //! A market with its accounts, its positions and the chain around it, all in memory.
 
+pub mod attacker;
 pub mod exits;
 pub mod identities;
 pub mod ops;

@@ -42,8 +42,10 @@ pub struct World {
     /// Ghost: how often something was rounded (an upper bound).
     pub roundings: u64,
     pub now: u32,
-    /// The chain's price as a share of the market's short TWAP, bps.
+    /// The chain's price as a share of the market's short TWAP, bps,
     pub chain_bps: u64,
+    /// unless it stands still, `price_e12`.
+    pub chain_price: Option<u64>,
 }
 
 /// The actor's account as the contract would know it.
@@ -78,11 +80,15 @@ impl World {
             roundings: 0,
             now,
             chain_bps: 10_000,
+            chain_price: None,
         }
     }
 
     /// The chain's spot as function 15 would return it.
     pub fn chain_price_e9(&self) -> u64 {
+        if let Some(price) = self.chain_price {
+            return price / 1_000;
+        }
         let mut probe = self.market;
         let _ = probe.touch(self.now);
         let twap = probe.prices().twap_short;
