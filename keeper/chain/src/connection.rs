@@ -49,21 +49,35 @@ pub struct Connection {
     timeouts: Timeouts,
 }
 
+/// The best block of an endpoint, over a connection of its own that fetches nothing else.
+pub(crate) async fn peek(endpoint: &str, timeouts: Timeouts) -> Result<BlockId, ChainError> {
+    let rpc = LegacyRpcMethods::<RpcConfigFor<PolkadotConfig>>::new(dial(endpoint, timeouts.connect).await?);
+    let (method, after) = ("chain_getHeader", timeouts.request);
+    let header = timeout(after, rpc.chain_get_header(None))
+        .await
+        .map_err(|_| ChainError::RequestTimeout { method, after })?
+        .map_err(|source| ChainError::rpc(method, source))?;
+    BlockId::of(&header.ok_or(ChainError::BlockUnavailable { number: 0 })?)
+}
+
+async fn dial(endpoint: &str, after: Duration) -> Result<RpcClient, ChainError> {
+    timeout(after, RpcClient::from_insecure_url(endpoint))
+        .await
+        .map_err(|_| ChainError::ConnectTimeout {
+            endpoint: endpoint.to_owned(),
+            after,
+        })?
+        .map_err(|source| ChainError::Connect {
+            endpoint: endpoint.to_owned(),
+            source: Box::new(source),
+        })
+}
+
 impl Connection {
     /// Connects, and reads the chain's genesis and current metadata.
     pub(crate) async fn open(endpoint: &str, timeouts: Timeouts) -> Result<Self, ChainError> {
         let after = timeouts.connect;
-        let connecting = RpcClient::from_insecure_url(endpoint);
-        let rpc_client = timeout(after, connecting)
-            .await
-            .map_err(|_| ChainError::ConnectTimeout {
-                endpoint: endpoint.to_owned(),
-                after,
-            })?
-            .map_err(|source| ChainError::Connect {
-                endpoint: endpoint.to_owned(),
-                source: Box::new(source),
-            })?;
+        let rpc_client = dial(endpoint, after).await?;
         // The legacy backend pins nothing and resolves blocks by number; the default one hides first errors.
         let backend = LegacyBackend::builder().build(rpc_client.clone());
         let opening = async {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
 
 use crate::config::ChainConfig;
-use crate::connection::Connection;
+use crate::connection::{self, Connection};
 use crate::error::ChainError;
 
 /// A chain behind one or more endpoints.
@@ -99,6 +99,18 @@ impl Chain {
             });
         }
         Ok(connection)
+    }
+
+    /// Whether an endpoint other than `endpoint` knows a block higher than `number`.
+    pub(crate) async fn another_is_ahead(&self, endpoint: &str, number: u32) -> bool {
+        for other in self.config.endpoints.iter().filter(|other| *other != endpoint) {
+            match connection::peek(other, self.config.timeouts).await {
+                Ok(best) if best.number > number => return true,
+                Ok(_) => {}
+                Err(error) => tracing::debug!(endpoint = other, %error, "cannot compare"),
+            }
+        }
+        false
     }
 
     /// Leaves an endpoint that failed, unless somebody else already has.

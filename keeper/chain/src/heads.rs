@@ -7,7 +7,7 @@ use subxt::config::RpcConfigFor;
 use subxt::PolkadotConfig;
 use subxt_rpcs::client::RpcSubscription;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout, Instant};
 
 use crate::connection::{BlockId, Connection};
 use crate::error::ChainError;
@@ -36,7 +36,7 @@ pub async fn follow(chain: Arc<Chain>, heads: watch::Sender<Option<Heads>>) {
     loop {
         let error = match chain.connection().await {
             Ok(connection) => {
-                let error = follow_at(&connection, &heads, &mut pause).await;
+                let error = follow_at(&chain, &connection, &heads, &mut pause).await;
                 chain.leave(&connection, &error).await;
                 error
             }
@@ -53,6 +53,7 @@ pub async fn follow(chain: Arc<Chain>, heads: watch::Sender<Option<Heads>>) {
 
 /// Follows the heads at one endpoint until it fails.
 async fn follow_at(
+    chain: &Chain,
     connection: &Arc<Connection>,
     heads: &watch::Sender<Option<Heads>>,
     pause: &mut Duration,
@@ -65,21 +66,33 @@ async fn follow_at(
             best: connection.best().await?,
             finalized: connection.finalized().await?,
         };
+        let mut rhythm = Rhythm::new(stall);
         loop {
             if known.best.number < known.finalized.number {
                 // Both are announced on their own, in either order.
                 known.best = known.finalized;
             }
             heads.send_replace(Some(known));
-            let next = async {
-                tokio::select! {
-                    header = next(&mut best, "best blocks") => header.map(|best| Heads { best, ..known }),
-                    header = next(&mut finalized, "finalized blocks") => header.map(|finalized| Heads { finalized, ..known }),
+            let since = Instant::now();
+            let next = loop {
+                let next = async {
+                    tokio::select! {
+                        header = next(&mut best, "best blocks") => header.map(|best| Heads { best, ..known }),
+                        header = next(&mut finalized, "finalized blocks") => header.map(|finalized| Heads { finalized, ..known }),
+                    }
+                };
+                if let Ok(next) = timeout(rhythm.patience(), next).await {
+                    break next?;
+                }
+                let waited = since.elapsed();
+                if waited >= stall || chain.another_is_ahead(connection.endpoint(), known.best.number).await {
+                    return Err(ChainError::Stalled { after: waited });
                 }
             };
-            known = timeout(stall, next)
-                .await
-                .map_err(|_| ChainError::Stalled { after: stall })??;
+            if next.best.number > known.best.number {
+                rhythm.block(since.elapsed());
+            }
+            known = next;
             *pause = FIRST_PAUSE;
         }
     };
@@ -87,6 +100,37 @@ async fn follow_at(
     match outcome {
         Ok(never) => match never {},
         Err(error) => error,
+    }
+}
+
+/// How often blocks come: a quiet endpoint is worth a look at the others long before it counts as stalled.
+struct Rhythm {
+    usual: Option<Duration>,
+    stall: Duration,
+}
+
+impl Rhythm {
+    /// Shortest silence that is worth a look at other endpoints.
+    const LEAST: Duration = Duration::from_millis(500);
+
+    fn new(stall: Duration) -> Self {
+        Self { usual: None, stall }
+    }
+
+    /// A block came so long after the one before.
+    fn block(&mut self, gap: Duration) {
+        let gap = gap.min(self.stall);
+        // An average over about eight blocks follows a chain that changes its pace, and forgives a missed slot.
+        self.usual = Some(
+            self.usual
+                .map_or(gap, |usual| (usual.saturating_mul(7).saturating_add(gap)) / 8),
+        );
+    }
+
+    /// How long to wait before looking at other endpoints: half a block longer than usual.
+    fn patience(&self) -> Duration {
+        let usual = self.usual.unwrap_or(self.stall);
+        usual.saturating_add(usual / 2).max(Self::LEAST).min(self.stall)
     }
 }
 
@@ -109,5 +153,31 @@ async fn next(blocks: &mut RpcSubscription<Header>, subscription: &'static str) 
         Some(Ok(header)) => BlockId::of(&header),
         Some(Err(source)) => Err(ChainError::rpc("chain_subscription", source)),
         None => Err(ChainError::SubscriptionEnded { subscription }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_follows_the_rhythm_of_blocks_up_to_the_stall_limit() {
+        let stall = Duration::from_secs(60);
+        let mut rhythm = Rhythm::new(stall);
+        assert_eq!(rhythm.patience(), stall);
+        for _ in 0..20 {
+            rhythm.block(Duration::from_secs(12));
+        }
+        assert_eq!(rhythm.patience(), Duration::from_secs(18));
+        rhythm.block(Duration::from_secs(24));
+        assert!(rhythm.patience() < Duration::from_secs(21));
+        for _ in 0..60 {
+            rhythm.block(Duration::from_millis(250));
+        }
+        assert_eq!(rhythm.patience(), Rhythm::LEAST);
+        for _ in 0..60 {
+            rhythm.block(Duration::from_secs(600));
+        }
+        assert_eq!(rhythm.patience(), stall);
     }
 }

@@ -6,6 +6,7 @@ use keeper_chain::{ChainError, Class, KeyError};
 use keeper_store::StoreError;
 
 use crate::config::ConfigError;
+use crate::engine::EngineError;
 
 /// Exit codes, as `keeper --help` documents them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,15 +84,36 @@ impl Exit {
                 return Self::Store;
             }
             if let Some(error) = cause.downcast_ref::<ChainError>() {
-                return match error {
-                    ChainError::Bundle(_) | ChainError::NoEndpoint => Self::Usage,
-                    error if error.class() == Class::Transient => Self::Unreachable,
-                    _ => Self::Refused,
-                };
+                return Self::of_chain(error);
+            }
+            // A transparent error hides what it wraps from the chain of causes.
+            match cause.downcast_ref::<EngineError>() {
+                Some(EngineError::Store(_)) => return Self::Store,
+                Some(EngineError::Chain(error)) => return Self::of_chain(error),
+                Some(EngineError::Kernel { .. }) | None => {}
             }
         }
         Self::Failed
     }
+
+    fn of_chain(error: &ChainError) -> Self {
+        match error {
+            ChainError::Bundle(_) | ChainError::NoEndpoint => Self::Usage,
+            error if error.class() == Class::Transient => Self::Unreachable,
+            _ => Self::Refused,
+        }
+    }
+}
+
+/// An error and its causes in one line. Many errors quote their cause; what has been said is not said again.
+pub fn explain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = text + ": " + &cause;
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -110,5 +132,21 @@ mod tests {
         };
         assert_eq!(Exit::of(&stalled.into()), Exit::Unreachable);
         assert_eq!(Exit::of(&anyhow::anyhow!("anything")), Exit::Failed);
+        let wrapped = EngineError::Store(StoreError::InUse);
+        assert_eq!(Exit::of(&wrapped.into()), Exit::Store);
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let read = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
+        let error = ConfigError::Read {
+            path: "keeper.toml".into(),
+            source: read,
+        };
+        let told = explain(&anyhow::Error::from(error).context("starting"));
+        assert_eq!(
+            told,
+            "starting: cannot read the configuration keeper.toml: no such file"
+        );
     }
 }

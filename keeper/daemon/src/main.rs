@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => Exit::Done.into(),
         Err(error) => {
-            tracing::error!("{error:#}");
+            tracing::error!("{}", exit::explain(&error));
             Exit::of(&error).into()
         }
     }

@@ -32,7 +32,7 @@ impl Report {
             }
             Err(error) => {
                 self.failed = self.failed.saturating_add(1);
-                say(&format!("FAIL  {what}: {error:#}"));
+                say(&format!("FAIL  {what}: {}", crate::exit::explain(&error)));
                 None
             }
         }

@@ -141,12 +141,15 @@ impl Engine {
     pub(super) async fn resend(&mut self, best: &BlockId) -> Result<(), EngineError> {
         let included = self.included_at_best();
         let patience = self.config.transactions.resend_blocks;
+        // Another node, or the same one after a restart, may never have heard of what is in flight.
+        let failovers = self.chain.failovers();
+        let moved = failovers != self.sent_after_failovers;
         let mut pending = Vec::new();
         for entry in self.store.open_entries().filter(|entry| !included.contains(&entry.seq)) {
             let age = best.number.saturating_sub(entry.planned.signed_at);
             let unsent = entry.state == keeper_store::State::Signed;
             let overdue = age >= patience && age % patience.max(1) == 0;
-            if (unsent || overdue) && best.number < entry.planned.last_valid {
+            if (unsent || overdue || moved) && best.number < entry.planned.last_valid {
                 pending.push((entry.seq, entry.planned.bytes.clone()));
             }
         }
@@ -161,6 +164,7 @@ impl Engine {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.sent_after_failovers = failovers;
         Ok(())
     }
 

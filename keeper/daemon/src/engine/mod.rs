@@ -57,6 +57,8 @@ pub struct Engine {
     /// Block of the first deployment, when that of every market is known.
     deployed: Option<u32>,
     best: u32,
+    /// Endpoints left when everything in flight was last known to be with the current one.
+    sent_after_failovers: u64,
 }
 
 /// What one pass did.
@@ -130,6 +132,7 @@ impl Engine {
             applied: Vec::new(),
             remembered: VecDeque::new(),
             best: best.number,
+            sent_after_failovers: 0,
         })
     }
 
