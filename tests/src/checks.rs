@@ -98,7 +98,7 @@ fn books(before: &CustodyView, after: &CustodyView, step: &str, frozen: bool) {
         let roundings = old.checked_add(STAKE_ROUNDING).expect("small");
         assert!(
             if step == "harvest" {
-                new < old
+                new <= old
             } else {
                 (old..=roundings).contains(&new)
             },

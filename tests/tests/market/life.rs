@@ -66,7 +66,7 @@ fn a_market_lives_from_its_first_liquidity_to_the_last_claim() {
     );
 
     // A rally, on the chain's pool as well: the short is due and is liquidated.
-    pump(&mut world, 15_000);
+    pump(&mut world, 13_000);
     assert_eq!(world.liquidatable(0, 100).ids, [kept]);
     let report = world.by(KEEPER).liquidate(&[kept], 1).unwrap();
     assert_eq!(report.reward, report.liquidated[0].bounty);

@@ -3,8 +3,12 @@
 //! One binary, because every binary links the whole runtime.
 
 mod attacks;
+mod bounds;
+mod exits;
 mod imports;
 mod life;
 mod liquidation;
+mod quotes;
+mod refusals;
 mod setup;
 mod traps;

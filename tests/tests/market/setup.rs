@@ -1,9 +1,11 @@
 //! Markets in the states that tests begin with.
 
 use contract_tests::interface::Settlement::Ledger;
+use contract_tests::interface::{Action, Quote};
 use contract_tests::world::{HOTKEY, LENDER, OTHER_SHORTER, PROVIDER, SHORTER, TRADER};
 use contract_tests::{World, COIN};
 use kernel::market::Opened;
+use kernel::math::E12;
 use kernel::oracle::LONG_WINDOW;
 use kernel::Asset;
 
@@ -47,12 +49,21 @@ pub fn mature() -> World {
 
 /// A short of `alpha` at a loan-to-value of just under 60 %.
 pub fn open(world: &mut World, who: [u8; 32], alpha: u64) -> Opened {
-    // Debt at par is 60 % of margin and proceeds when the margin is two thirds of it and makes up for price impact and fee.
-    let margin = alpha / 3 * 2 + alpha / 20;
+    let prices = world.state().prices;
+    let price = prices.spot.max(prices.twap_short).max(prices.twap_long);
+    let sale = Action::SwapExactIn {
+        input: Asset::Alpha,
+        amount_in: alpha,
+    };
+    let Ok(Quote::Swap(sale)) = world.quote(who, sale) else {
+        panic!("a swap is quoted as a swap");
+    };
+    let value = u128::from(alpha) * u128::from(price) / E12;
+    let escrow = u64::try_from(value * 10_000 / 5_990).expect("an amount");
     world
         .by(who)
-        .value(margin)
-        .open_short(alpha, 1)
+        .value(escrow - sale.amount_out)
+        .open_short(alpha, sale.amount_out)
         .expect("a short within all limits")
 }
 
@@ -71,7 +82,8 @@ pub fn buy_until(world: &mut World, who: [u8; 32], bps: u64) -> u64 {
     // tao' = √(k·price); the fee only makes it a little less.
     let target = (u128::from(pool.tao) * u128::from(pool.alpha) * u128::from(bps) / 10_000).isqrt();
     let needed = u64::try_from(target).expect("an amount").saturating_sub(pool.tao);
-    if needed == 0 {
+    // A few rao buy nothing.
+    if needed < 1_000 {
         return 0;
     }
     world
@@ -86,7 +98,8 @@ pub fn sell_until(world: &mut World, who: [u8; 32], bps: u64) -> u64 {
     let pool = world.state().market.pool;
     let target = (u128::from(pool.tao) * u128::from(pool.alpha) * 10_000 / u128::from(bps)).isqrt();
     let needed = u64::try_from(target).expect("an amount").saturating_sub(pool.alpha);
-    if needed == 0 {
+    // A few rao buy nothing.
+    if needed < 1_000 {
         return 0;
     }
     world
