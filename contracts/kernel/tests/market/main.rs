@@ -13,5 +13,8 @@ mod attacks_income;
 mod attacks_one_block;
 mod attacks_over_blocks;
 mod attacks_shares;
+mod exits;
 mod sequences;
+mod shorts;
 mod support;
+mod terminal;

@@ -5,7 +5,7 @@ use super::world::World;
 /// A first provider, two lenders and as much history as opening a short needs. `scale` is the pool's alpha; one alpha
 /// costs a tenth of a TAO.
 pub fn seeded(scale: u64) -> World {
-    let mut w = World::new(1_000_000_000_000_000, 1_003);
+    let mut w = World::new(scale.max(1_000_000_000_000_000), 1_003);
     w.deposit(0, scale).expect("deposit");
     w.add_liquidity(0, scale / 10, scale).expect("first liquidity");
     for lender in [1, 2] {

@@ -375,3 +375,12 @@ impl World {
         Ok(rao)
     }
 }
+
+impl World {
+    /// Insurance as earlier liquidations would have left it.
+    pub fn fund_insurance(&mut self, rao: u64) {
+        self.free_tao += rao;
+        self.all_tao += u128::from(rao);
+        self.market.insurance += rao;
+    }
+}
