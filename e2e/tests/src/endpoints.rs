@@ -1,17 +1,25 @@
 //! Endpoints that misbehave.
 
 use anyhow::Result;
-use tokio::io::copy_bidirectional;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// The request that hands a transaction to a node.
+const SUBMISSION: &[u8] = b"author_submitExtrinsic";
 
 /// How an endpoint treats its clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
     /// Passes everything on to the node, both ways.
     Relays,
-    /// Accepts connections, keeps them open, and says nothing.
+    /// As above until a transaction is submitted: that never reaches the node, and nothing is answered any more.
+    HoldsBack,
+    /// As above, but the transaction reaches the node, and only its answer does not come back.
+    Withholds,
+    /// Keeps connections open and says nothing.
     Hangs,
     /// Closes connections.
     Dies,
@@ -21,8 +29,14 @@ pub enum Manner {
 pub struct Endpoint {
     url: String,
     manner: watch::Sender<Manner>,
-    clients: watch::Receiver<u64>,
+    seen: watch::Receiver<Seen>,
     task: JoinHandle<()>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    clients: u64,
+    caught: u64,
 }
 
 impl Endpoint {
@@ -33,18 +47,18 @@ impl Endpoint {
     pub async fn start(port: u16, manner: Manner) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("ws://{}", listener.local_addr()?);
-        let (manner, seen) = watch::channel(manner);
-        let (count, clients) = watch::channel(0);
+        let (manner, manners) = watch::channel(manner);
+        let (counts, seen) = watch::channel(Seen::default());
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                count.send_modify(|count: &mut u64| *count = count.saturating_add(1));
-                tokio::spawn(serve(client, port, seen.clone()));
+                counts.send_modify(|seen| seen.clients = seen.clients.saturating_add(1));
+                tokio::spawn(serve(client, port, manners.clone(), counts.clone()));
             }
         });
         Ok(Self {
             url,
             manner,
-            clients,
+            seen,
             task,
         })
     }
@@ -61,7 +75,12 @@ impl Endpoint {
 
     /// How many clients have come so far.
     pub fn clients(&self) -> u64 {
-        *self.clients.borrow()
+        self.seen.borrow().clients
+    }
+
+    /// How many submissions were held back, or their answers withheld.
+    pub fn caught(&self) -> u64 {
+        self.seen.borrow().caught
     }
 }
 
@@ -71,28 +90,136 @@ impl Drop for Endpoint {
     }
 }
 
-async fn serve(mut client: TcpStream, port: u16, mut manner: watch::Receiver<Manner>) {
-    let mut node = None;
+/// Serves one client until it leaves, the node does, or the endpoint dies.
+async fn serve(client: TcpStream, port: u16, mut manner: watch::Receiver<Manner>, counts: watch::Sender<Seen>) {
+    let Ok(node) = TcpStream::connect(("127.0.0.1", port)).await else {
+        return;
+    };
+    let (client_reads, client_writes) = client.into_split();
+    let (node_reads, node_writes) = node.into_split();
+    let mut requests = Requests {
+        from: client_reads,
+        to: node_writes,
+        frames: Frames::default(),
+    };
+    let mut answers = Answers {
+        from: node_reads,
+        to: client_writes,
+    };
+    // One submission that was caught silences this connection for good: its client is about to be killed.
+    let mut silent = false;
     loop {
         let now = *manner.borrow_and_update();
-        // Whoever changes the manner has gone with the test: so does the client's connection.
-        match now {
-            Manner::Dies => return,
-            Manner::Hangs => {
-                if manner.changed().await.is_err() {
-                    return;
+        let passes = !silent && now != Manner::Hangs;
+        if now == Manner::Dies {
+            return;
+        }
+        let passed = tokio::select! {
+            changed = manner.changed() => changed.is_ok(),
+            passed = requests.pass(now), if passes => match passed {
+                Some(false) => true,
+                Some(true) => {
+                    silent = true;
+                    counts.send_modify(|seen| seen.caught = seen.caught.saturating_add(1));
+                    true
                 }
+                None => false,
+            },
+            passed = answers.pass(), if passes => passed.is_some(),
+        };
+        if !passed {
+            return;
+        }
+    }
+}
+
+struct Requests {
+    from: OwnedReadHalf,
+    to: OwnedWriteHalf,
+    frames: Frames,
+}
+
+impl Requests {
+    /// Reads some bytes and passes on the frames that are complete. `Some(true)` when a submission was caught, `None` when either
+    /// side has gone.
+    async fn pass(&mut self, manner: Manner) -> Option<bool> {
+        let mut bytes = [0u8; 16_384];
+        let read = self.from.read(&mut bytes).await.ok()?;
+        self.frames
+            .buffer
+            .extend_from_slice(bytes.get(..read).filter(|b| !b.is_empty())?);
+        while let Some(frame) = self.frames.next() {
+            let submission = frame.text.windows(SUBMISSION.len()).any(|part| part == SUBMISSION);
+            if submission && manner == Manner::HoldsBack {
+                return Some(true);
             }
-            Manner::Relays => {
-                if node.is_none() {
-                    node = TcpStream::connect(("127.0.0.1", port)).await.ok();
-                }
-                let Some(node) = node.as_mut() else { return };
-                tokio::select! {
-                    _ = copy_bidirectional(&mut client, node) => return,
-                    changed = manner.changed() => if changed.is_err() { return },
-                }
+            self.to.write_all(&frame.raw).await.ok()?;
+            if submission && manner == Manner::Withholds {
+                return Some(true);
             }
         }
+        Some(false)
+    }
+}
+
+struct Answers {
+    from: OwnedReadHalf,
+    to: OwnedWriteHalf,
+}
+
+impl Answers {
+    async fn pass(&mut self) -> Option<()> {
+        let mut bytes = [0u8; 16_384];
+        let read = self.from.read(&mut bytes).await.ok()?;
+        self.to
+            .write_all(bytes.get(..read).filter(|b| !b.is_empty())?)
+            .await
+            .ok()
+    }
+}
+
+/// What a client sends: an HTTP request, then WebSocket frames, whose payload is masked.
+#[derive(Default)]
+struct Frames {
+    buffer: Vec<u8>,
+    upgraded: bool,
+}
+
+struct Frame {
+    raw: Vec<u8>,
+    text: Vec<u8>,
+}
+
+impl Frames {
+    fn next(&mut self) -> Option<Frame> {
+        if !self.upgraded {
+            let end = self.buffer.windows(4).position(|part| part == b"\r\n\r\n")?;
+            self.upgraded = true;
+            return self.take(end.checked_add(4)?, None);
+        }
+        // RFC 6455, 5.2: flags, 7 bits of length, 16 or 64 bits more of it if those say so, 4 bytes of mask.
+        let short = *self.buffer.get(1)? & 0x7f;
+        let (header, length) = match short {
+            126 => (
+                4usize,
+                u64::from(u16::from_be_bytes(self.buffer.get(2..4)?.try_into().ok()?)),
+            ),
+            127 => (10, u64::from_be_bytes(self.buffer.get(2..10)?.try_into().ok()?)),
+            length => (2, u64::from(length)),
+        };
+        let payload = header.checked_add(4)?;
+        let mask: [u8; 4] = self.buffer.get(header..payload)?.try_into().ok()?;
+        let end = payload.checked_add(usize::try_from(length).ok()?)?;
+        self.take(end, Some((payload, mask)))
+    }
+
+    fn take(&mut self, end: usize, masked: Option<(usize, [u8; 4])>) -> Option<Frame> {
+        let raw = self.buffer.get(..end)?.to_vec();
+        self.buffer.drain(..end);
+        let text = masked.map_or_else(Vec::new, |(payload, mask)| {
+            let bytes = raw.iter().skip(payload);
+            bytes.zip(mask.iter().cycle()).map(|(byte, key)| byte ^ key).collect()
+        });
+        Some(Frame { raw, text })
     }
 }

@@ -1,3 +1,9 @@
 //! The keeper's processes against the node's, over RPC.
 
+mod deployment;
+mod endings;
+mod endpoints;
+mod kills;
 mod liquidation;
+mod node_restart;
+mod race;
