@@ -34,8 +34,8 @@ fn table(name: &str, now: &Contract, before: &Contract) -> usize {
     let mut worse = 0;
     println!("{name}: gas of a dry run, without the extrinsic's base (ms of ref_time; 1 ms = 1e9 ps)");
     println!(
-        "{:<32} {:>9} {:>9} {:>8}  {:>6}  {:<7} {}",
-        "message", "measured", "snapshot", "change", "reach", "", "best peer"
+        "{:<32} {:>9} {:>9} {:>8}  {:>6}          best peer",
+        "message", "measured", "snapshot", "change", "reach"
     );
     let names: BTreeSet<&String> = now.messages.keys().chain(before.messages.keys()).collect();
     for message in names {
