@@ -20,7 +20,7 @@ const JUMP: u64 = 220;
 /// Blocks without a keeper after the jump: 40 steps of 2 % until the recorded price is there, then a whole window.
 const SILENCE: u32 = 68;
 /// Blocks after which a liquidation is late.
-const PROMPT: u32 = 2;
+pub const PROMPT: u32 = 2;
 /// A subnet's end is settled within this many blocks.
 const SETTLEMENT: u32 = 40;
 

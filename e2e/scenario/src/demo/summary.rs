@@ -1,5 +1,6 @@
 //! What the run came to, for people and for programs.
 
+use super::acts::PROMPT;
 use super::run::Run;
 use super::watch::{units, Liquidation};
 use anyhow::{Context, Result};
@@ -78,7 +79,11 @@ impl Summary {
 
     /// For people.
     pub fn print(&self) {
-        let late = self.liquidations.iter().map(|l| l.executed_block - l.due_block).max();
+        let prompt = self
+            .liquidations
+            .iter()
+            .filter(|l| l.executed_block <= l.due_block + PROMPT)
+            .count();
         let bad: u64 = self.liquidations.iter().map(|l| l.bad_debt).sum();
         let bounty: u64 = self.liquidations.iter().map(|l| l.bounty).sum();
         println!();
@@ -87,9 +92,11 @@ impl Summary {
         println!("  swaps            {}", self.swaps);
         println!("  shorts opened    {}", self.shorts_opened);
         println!(
-            "  liquidations     {} (at most {} blocks after due, bounties {:.4} TAO, bad debt {:.3} alpha)",
+            "  liquidations     {} ({} after at most {PROMPT} blocks, {} while the keeper was down or just back; bounties {:.4} TAO, bad debt \
+             {:.3} alpha)",
             self.liquidations.len(),
-            late.unwrap_or(0),
+            prompt,
+            self.liquidations.len() - prompt,
             units(bounty),
             units(bad),
         );
