@@ -1,7 +1,7 @@
 //! Dry runs of every message on the populated market.
 
 use super::populate::{Populated, SHORTS};
-use super::{Contract, Cost};
+use super::{Contract, Cost, Overhead};
 use anyhow::{ensure, Context, Result};
 use codec::Encode;
 use harness::{Settlement, TAO};
@@ -31,6 +31,7 @@ pub async fn market() -> Result<Contract> {
     table.income().await?;
     table.parameters().await?;
     table.views().await?;
+    let overhead = table.overhead().await?;
     table.at = populated.rally().await?;
     table.liquidation().await?;
     table.at = populated.end().await?;
@@ -38,6 +39,7 @@ pub async fn market() -> Result<Contract> {
     Ok(Contract {
         wasm_bytes: populated.bundle.wasm().len() as u64,
         messages: table.messages,
+        overhead,
     })
 }
 
@@ -219,6 +221,27 @@ impl Table<'_> {
         self.row("positions_100", "positions", (0u32, 100u32), 0).await?;
         self.row("liquidatable_100", "liquidatable", (0u32, 100u32), 0).await?;
         self.row("custody", "custody", (), 0).await
+    }
+
+    /// What every message pays before it does anything.
+    async fn overhead(&self) -> Result<Overhead> {
+        let Populated {
+            chain, market, users, ..
+        } = self.populated;
+        let user = users.get(1).context("no users")?.id;
+        // No message has this selector: the code is entered, and left at once.
+        let mut call = market.message("poke", (), 0)?;
+        call.data = vec![0; 4];
+        let enter = market.dry_run(chain, user, &call, &self.at).await?.consumed.ref_time;
+        // Refused to whoever is not the authority, which only the loaded state can tell.
+        let call = market.message("set_opening_paused", true, 0)?;
+        let refused = market.dry_run(chain, user, &call, &self.at).await?;
+        ensure!(refused.reverted, "somebody else paused the market");
+        Ok(Overhead {
+            enter,
+            load: refused.consumed.ref_time.saturating_sub(enter),
+            alive: staking::ref_time(staking::Function::GetSubnetRegistrationState),
+        })
     }
 
     async fn terminal(&mut self) -> Result<()> {

@@ -40,6 +40,20 @@ pub struct Contract {
     pub wasm_bytes: u64,
     /// Cost by message.
     pub messages: BTreeMap<String, Cost>,
+    /// The part of it that every message pays.
+    #[serde(default)]
+    pub overhead: Overhead,
+}
+
+/// What every message pays, picoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overhead {
+    /// Loading the code and finding the message.
+    pub enter: u64,
+    /// Reading the market's state.
+    pub load: u64,
+    /// Asking whether the subnet's generation is alive; the chain charges nothing for it at present.
+    pub alive: u64,
 }
 
 /// The file.

@@ -1,6 +1,6 @@
 //! Compares figures with the committed snapshot, the limits to reach, and what comparable contracts cost.
 
-use super::{Contract, Weights};
+use super::{Contract, Overhead, Weights};
 use std::collections::BTreeSet;
 
 /// A cost counts as changed from this many picoseconds on: 1 µs, below which nobody pays a different fee.
@@ -75,7 +75,32 @@ fn table(name: &str, now: &Contract, before: &Contract) -> usize {
         i128::from(now.wasm_bytes) - i128::from(before.wasm_bytes),
         if now.wasm_bytes > WASM_REACH { "over" } else { "reached" },
     );
+    breakdown(now);
     worse
+}
+
+/// Where the cost of short messages goes.
+fn breakdown(contract: &Contract) {
+    let Overhead { enter, load, alive } = contract.overhead;
+    println!(
+        "every message: {:.3} ms to enter the code, {:.3} to read the state, {:.3} to ask whether the subnet lives (free on the chain)",
+        ms(enter),
+        ms(load),
+        ms(alive),
+    );
+    for name in ["poke", "swap_exact_in"] {
+        if let Some(cost) = contract.messages.get(name) {
+            let own = cost
+                .ref_time
+                .saturating_sub(enter)
+                .saturating_sub(load)
+                .saturating_sub(alive);
+            println!(
+                "  {name}: {:.3} ms are its own work, storing the state included",
+                ms(own)
+            );
+        }
+    }
 }
 
 fn ms(picoseconds: u64) -> f64 {
