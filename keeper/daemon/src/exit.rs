@@ -90,7 +90,7 @@ impl Exit {
             match cause.downcast_ref::<EngineError>() {
                 Some(EngineError::Store(_)) => return Self::Store,
                 Some(EngineError::Chain(error)) => return Self::of_chain(error),
-                Some(EngineError::Kernel { .. }) | None => {}
+                None => {}
             }
         }
         Self::Failed

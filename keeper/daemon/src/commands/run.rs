@@ -114,11 +114,6 @@ async fn keep(engine: &mut Engine, mut heads: watch::Receiver<Option<Heads>>, he
                     health.failed(error.to_string());
                     sleep(RETRY).await;
                 }
-                Err(EngineError::Kernel { market, error }) => {
-                    tracing::error!(market, ?error, "the market's state contradicts the kernel");
-                    health.failed(format!("market {market}: {error:?}"));
-                    break;
-                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -142,7 +142,7 @@ impl Engine {
         let included = self.included_at_best();
         let patience = self.config.transactions.resend_blocks;
         // Another node, or the same one after a restart, may never have heard of what is in flight.
-        let failovers = self.chain.failovers();
+        let failovers = Some(self.chain.failovers());
         let moved = failovers != self.sent_after_failovers;
         let mut pending = Vec::new();
         for entry in self.store.open_entries().filter(|entry| !included.contains(&entry.seq)) {
@@ -168,7 +168,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Dry-runs a job, halving it until it fits the gas limit.
+    /// Dry-runs a job, halving it until it fits the gas limit and the contract accepts it.
     async fn rehearse_what_fits(
         &mut self,
         market: [u8; 32],
@@ -191,6 +191,8 @@ impl Engine {
             let too_much = match &rehearsal {
                 Ok(rehearsal) => rehearsal.run.required.ref_time > self.config.transactions.max_ref_time,
                 Err(ChainError::Dispatch { error }) => error.contains(OUT_OF_GAS),
+                // One position that the contract chokes on must not hold up the others.
+                Err(error @ ChainError::Contract { .. }) => error.class() == Class::Permanent,
                 Err(_) => false,
             };
             match job.halved().filter(|_| too_much) {

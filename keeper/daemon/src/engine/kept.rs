@@ -17,6 +17,8 @@ pub struct Kept {
     pub alive: bool,
     /// Accounts it may owe something.
     pub accounts: BTreeSet<[u8; 32]>,
+    /// Whether the last reading succeeded.
+    pub readable: bool,
     /// Block of the last reading.
     read_at: u32,
     /// Whether something touched it since.
@@ -36,6 +38,7 @@ impl Kept {
             alive: state.alive,
             book: Book::new(state.market, state.chain_price_e9, at.number),
             accounts: BTreeSet::new(),
+            readable: true,
             read_at: at.number,
             touched: false,
         })
@@ -53,10 +56,12 @@ impl Kept {
     /// As [`MarketContract::state`].
     pub async fn refresh(&mut self, connection: &Connection, at: &BlockId, oldest: u32) -> Result<(), ChainError> {
         let bound = self.book.bound_by_chain(at.number);
-        if !self.touched && !bound && at.number.abs_diff(self.read_at) < oldest {
+        if self.readable && !self.touched && !bound && at.number.abs_diff(self.read_at) < oldest {
             return Ok(());
         }
+        self.readable = false;
         let state = self.contract.state(connection, at).await?;
+        self.readable = true;
         self.alive = state.alive;
         self.book.update(state.market, state.chain_price_e9);
         self.read_at = at.number;

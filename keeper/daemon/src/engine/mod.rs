@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use codec::Decode;
-use keeper_chain::{BlockEvents, Chain, ChainError, Heads, MarketContract, Signer};
+use keeper_chain::{BlockEvents, Chain, ChainError, Class, Heads, MarketContract, Signer};
 use keeper_core::{decide, Budget, Cooldowns, Duty, Expense, Job, Standing};
 use keeper_store::{Entry, Identity, Outcome, Store, StoreError};
 
@@ -27,9 +27,6 @@ pub enum EngineError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A market's state contradicts the kernel.
-    #[error("market {market} has a state the kernel refuses: {error:?}")]
-    Kernel { market: String, error: kernel::Error },
 }
 
 /// A market to be kept, as configuration names it.
@@ -57,8 +54,8 @@ pub struct Engine {
     /// Block of the first deployment, when that of every market is known.
     deployed: Option<u32>,
     best: u32,
-    /// Endpoints left when everything in flight was last known to be with the current one.
-    sent_after_failovers: u64,
+    /// Endpoints left when everything in flight was last handed to the current one; none since the start.
+    sent_after_failovers: Option<u64>,
 }
 
 /// What one pass did.
@@ -132,7 +129,7 @@ impl Engine {
             applied: Vec::new(),
             remembered: VecDeque::new(),
             best: best.number,
-            sent_after_failovers: 0,
+            sent_after_failovers: None,
         })
     }
 
@@ -149,15 +146,23 @@ impl Engine {
         let chain = self.chain.clone();
         let connection = chain.connection().await?;
         for kept in self.markets.values_mut() {
-            if let Err(error) = kept.refresh(&connection, &heads.best, oldest).await {
-                if error.blames_endpoint() {
-                    chain.leave(&connection, &error).await;
+            match kept.refresh(&connection, &heads.best, oldest).await {
+                Err(error) if error.class() == Class::Transient => {
+                    if error.blames_endpoint() {
+                        chain.leave(&connection, &error).await;
+                    }
+                    return Err(error.into());
                 }
-                return Err(error.into());
+                // One market that cannot be read is no reason to leave the others alone.
+                Err(error) => {
+                    self.metrics.errors.with_label_values(&[error.class().name()]).inc();
+                    tracing::error!(market = kept.name, %error, "the market cannot be read");
+                }
+                Ok(()) => {}
             }
         }
         self.resend(&heads.best).await?;
-        let jobs = self.decide()?;
+        let jobs = self.decide();
         let mut pass = Pass {
             best: self.best,
             due: jobs.len(),
@@ -185,7 +190,7 @@ impl Engine {
     }
 
     /// What is due in the state of the best block, which is also the one that dry runs see.
-    fn decide(&mut self) -> Result<Vec<([u8; 32], Job)>, EngineError> {
+    fn decide(&mut self) -> Vec<([u8; 32], Job)> {
         let started = Instant::now();
         self.cooldowns.forget_old(self.best);
         let in_flight = self.duties_in_flight();
@@ -202,13 +207,21 @@ impl Engine {
                     Standing::Resting
                 }
             };
-            let accounts: Vec<[u8; 32]> = kept.accounts.iter().copied().collect();
-            let decision = decide(&kept.book, kept.alive, self.best, &tempo, &accounts, standing).map_err(|error| {
-                EngineError::Kernel {
-                    market: kept.name.clone(),
-                    error,
+            let ended = kept.book.state().terminal.is_some();
+            let accounts: Vec<[u8; 32]> = if ended {
+                kept.accounts.iter().copied().collect()
+            } else {
+                Vec::new()
+            };
+            let decided = decide(&kept.book, kept.alive, self.best, &tempo, &accounts, standing);
+            let decision = match decided {
+                Ok(decision) if kept.readable => decision,
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::error!(market = kept.name, ?error, "the market's state contradicts the kernel");
+                    continue;
                 }
-            })?;
+            };
             self.metrics
                 .positions
                 .with_label_values(&[&kept.name])
@@ -224,7 +237,7 @@ impl Engine {
             jobs.extend(wanted.map(|job| (*address, job)));
         }
         self.metrics.decision.observe(started.elapsed().as_secs_f64());
-        Ok(jobs)
+        jobs
     }
 
     /// Duties of transactions that may still be included. Those in a block of the best chain count as done: should that block
