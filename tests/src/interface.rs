@@ -257,6 +257,11 @@ impl Caller<'_> {
         self.call("poke", (min_reward, deadline))
     }
 
+    /// Lists a hotkey that the market's stake has gone to.
+    pub fn adopt_hotkey(self, hotkey: AccountId) -> Refusable<Stakes> {
+        self.call("adopt_hotkey", hotkey)
+    }
+
     /// Books dividends.
     pub fn harvest(self, min_reward: u64) -> Refusable<Harvested> {
         let deadline = self.deadline;

@@ -2,8 +2,8 @@
 
 use codec::Encode;
 use contract_tests::bundle;
-use contract_tests::interface::MarketError;
 use contract_tests::interface::Settlement::{Ledger, Stake};
+use contract_tests::interface::{MarketError, Stakes};
 use contract_tests::puppet::{self, calling, using};
 use contract_tests::world::{
     subnet, Outcome, ATTACKER, HOTKEY, KEEPER, LENDER, OTHER_HOTKEY, OTHER_SHORTER, PROVIDER, SHORTER, TEMPO, TRADER,
@@ -420,4 +420,33 @@ fn tao_sent_with_a_message_that_takes_none_is_not_swallowed() {
     assert!(!matches!(outcome, Outcome::Returned(_)), "{outcome:?}");
     assert_eq!(world.tao(TRADER), before);
     assert_eq!(POOL, world.custody().tao_held);
+}
+
+#[test]
+fn stake_that_follows_a_swapped_hotkey_is_found_again_and_no_gift_chooses_a_validator() {
+    let mut world = mature();
+    let market = world.market;
+    world.give_stake(market, OTHER_HOTKEY, 100_000 * COIN);
+    let refused = Err(MarketError::Rule(Error::NothingToDo));
+    assert_eq!(
+        world.by(ATTACKER).adopt_hotkey(OTHER_HOTKEY),
+        refused,
+        "no stake is missing"
+    );
+
+    // The validator changes its key, and the chain moves all stake along.
+    let mut world = mature();
+    let stake = world.stake(market);
+    let moved = (HOTKEY, OTHER_HOTKEY, NETUID, NETUID, stake);
+    world.extrinsic(market, Function::MoveStake, moved).unwrap();
+    // Asked without the checks after every step: until the new key is listed, the market does not see its stake.
+    let nothing_there: Result<Stakes, _> = world.view_as(KEEPER, "adopt_hotkey", ATTACKER);
+    assert_eq!(nothing_there, refused);
+    let stakes = world.by(KEEPER).adopt_hotkey(OTHER_HOTKEY).unwrap();
+    assert_eq!(
+        stakes.hotkeys[0].hotkey, OTHER_HOTKEY,
+        "new deposits go where the stake is"
+    );
+    assert_eq!(world.by(KEEPER).adopt_hotkey(OTHER_HOTKEY), refused, "once");
+    world.by(TRADER).withdraw_alpha(10 * COIN).unwrap();
 }
