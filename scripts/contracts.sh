@@ -6,9 +6,10 @@
 
 source_dir=${1:-$ROOT/contracts}
 output=${2:-$BUNDLES}
-compiler=$ROOT/scripts/rustc-reproducible.sh
+compiler=$ROOT/scripts/rustc-contracts.sh
 # cargo does not notice when a wrapper of the compiler changes: another wrapper, another directory.
-build=${CONTRACTS_BUILD_DIR:-$AUTONOMY_CACHE/build}/ink-$(sha256sum "$compiler" | cut -c1-8)
+recipe=$(grep -v '^#' "$compiler" | sha256sum | cut -c1-8)
+build=${CONTRACTS_BUILD_DIR:-$AUTONOMY_CACHE/build}/ink-$recipe
 cache=${CONTRACTS_BUNDLE_CACHE:-$AUTONOMY_CACHE/bundles}
 stage=$build/source
 
@@ -65,7 +66,7 @@ key_of() {
     {
         rustc -vV
         "$CARGO_CONTRACT" --version
-        cat "$compiler"
+        echo "$recipe"
         declare -f stage_sources build_contract
         cd "$source_dir"
         sources Cargo.lock Cargo.toml "${libraries[@]}" "$1" | xargs -d '\n' sha256sum
