@@ -210,9 +210,20 @@ impl Engine {
             .await?;
         Ok(Validity {
             nonce: self.store.next_nonce(chain_nonce),
-            from: *best,
+            from: self.era_start(best),
             blocks: self.config.transactions.mortality_blocks,
         })
+    }
+
+    /// The block a transaction is valid from. Were that block taken back, the transaction could never be included, so it is the
+    /// finalized one, unless finality lags so far behind that little of the era would be left.
+    fn era_start(&self, best: &BlockId) -> BlockId {
+        let lag = best.number.saturating_sub(self.finalized.number);
+        if lag <= self.config.transactions.mortality_blocks / 4 {
+            self.finalized
+        } else {
+            *best
+        }
     }
 
     async fn sign(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use codec::Decode;
-use keeper_chain::{BlockEvents, Chain, ChainError, Class, Heads, MarketContract, Signer};
+use keeper_chain::{BlockEvents, BlockId, Chain, ChainError, Class, Heads, MarketContract, Signer};
 use keeper_core::{decide, Budget, Cooldowns, Duty, Expense, Job, Standing};
 use keeper_store::{Entry, Identity, Outcome, Store, StoreError};
 
@@ -53,7 +53,10 @@ pub struct Engine {
     remembered: VecDeque<([u8; 32], Arc<BlockEvents>)>,
     /// Block of the first deployment, when that of every market is known.
     deployed: Option<u32>,
+    /// Height of the best block of the last pass.
     best: u32,
+    /// The finalized block of the last pass.
+    finalized: BlockId,
     /// Endpoints left when everything in flight was last handed to the current one; none since the start.
     sent_after_failovers: Option<u64>,
 }
@@ -129,6 +132,7 @@ impl Engine {
             applied: Vec::new(),
             remembered: VecDeque::new(),
             best: best.number,
+            finalized: best,
             sent_after_failovers: None,
         })
     }
@@ -142,6 +146,7 @@ impl Engine {
         self.follow_finalized(&heads.finalized).await?;
         self.follow_best(&heads.best).await?;
         self.best = heads.best.number;
+        self.finalized = heads.finalized;
         let oldest = self.config.tempo.refresh_blocks;
         let chain = self.chain.clone();
         let connection = chain.connection().await?;
