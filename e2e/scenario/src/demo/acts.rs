@@ -276,6 +276,16 @@ pub fn review(run: &mut Run) {
         late == 0,
     );
     let last = run.blocks.1;
+    let forgotten = [1, 2]
+        .into_iter()
+        .filter_map(|netuid| run.watch.markets.get(&netuid))
+        .flat_map(|seen| seen.due.values())
+        .filter(|since| **since + PROMPT < last)
+        .count();
+    run.expect(
+        format!("nothing that is due was left alone ({forgotten})"),
+        forgotten == 0,
+    );
     for (netuid, end) in [(1, last), (2, last), (3, run.ended)] {
         let (tempos, harvested) = harvested_tempos(run, netuid, end);
         run.expect(

@@ -5,6 +5,7 @@ use harness::market::Event;
 use harness::stage::{Market, Stage};
 use harness::{Chain, Sealed};
 use keeper_chain::MarketState;
+use kernel::market::Custody;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -176,14 +177,9 @@ impl Watch {
                 .push(format!("block {}, {}: {what}", at.number, market.name()));
         };
         let owed = state.market.custody().ok().context("custody cannot be computed")?;
-        // Between a subnet's end and the freeze the alpha has become TAO already, which the freeze then books.
-        if state.alive && stake < owed.alpha {
-            wrong(format!("{} alpha owed, {stake} held as stake", owed.alpha));
-        }
-        let needed = owed.tao.saturating_add(EXISTENTIAL_DEPOSIT);
-        if free < needed {
-            wrong(format!("{needed} rao needed, {free} rao held"));
-        }
+        broken_identities(owed, stake, free, state.alive)
+            .into_iter()
+            .for_each(&mut wrong);
         if (view.alpha_owed, view.tao_owed) != (owed.alpha, owed.tao) {
             wrong(format!("the custody view says {view:?}, the state {owed:?}"));
         }
@@ -209,7 +205,36 @@ impl Watch {
     }
 }
 
+/// What is wrong with what a market holds on the chain, compared with what it owes. Between a subnet's end and the freeze the
+/// alpha has become TAO already, which the freeze then books: only the TAO is compared then.
+fn broken_identities(owed: Custody, stake: u64, free: u64, alive: bool) -> Vec<String> {
+    let mut broken = Vec::new();
+    if alive && stake < owed.alpha {
+        broken.push(format!("{} alpha owed, {stake} held as stake", owed.alpha));
+    }
+    let needed = owed.tao.saturating_add(EXISTENTIAL_DEPOSIT);
+    if free < needed {
+        broken.push(format!("{needed} rao needed, {free} rao held"));
+    }
+    broken
+}
+
 /// Rao as whole units.
 pub fn units(rao: u64) -> f64 {
     rao as f64 / harness::TAO as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_too_little_breaks_an_identity() {
+        let owed = Custody { alpha: 10, tao: 20 };
+        let enough = 20 + EXISTENTIAL_DEPOSIT;
+        assert!(broken_identities(owed, 10, enough, true).is_empty());
+        assert_eq!(broken_identities(owed, 9, enough, true).len(), 1);
+        assert_eq!(broken_identities(owed, 10, enough - 1, true).len(), 1);
+        assert_eq!(broken_identities(owed, 0, enough - 1, false).len(), 1);
+    }
 }
