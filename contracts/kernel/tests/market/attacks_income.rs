@@ -8,7 +8,7 @@ use crate::support::{identities, setup, World};
 fn config() -> ProptestConfig {
     ProptestConfig {
         failure_persistence: None,
-        ..ProptestConfig::with_cases(200)
+        ..ProptestConfig::with_cases(1_000)
     }
 }
 

@@ -111,7 +111,7 @@ proptest! {
             Err(error) => prop_assert!(matches!(error, Error::SlippageExceeded { .. }), "{error:?}"),
         }
         let alpha = w.accounts[ATTACKER].alpha;
-        let _ = w.swap_in(ATTACKER, Asset::Alpha, alpha);
+        w.try_swap_in(ATTACKER, Asset::Alpha, alpha);
         identities::check(&w);
         let profit = worth(&w, ATTACKER, fair) - before;
         // What the victim pays above the fair value of the least they accept.

@@ -64,7 +64,7 @@ fn a_dust_pool_pumped_to_the_highest_price_closes_no_exit() {
     w.remove_liquidity(0, shares).expect("remove");
     for _ in 0..120 {
         let amount = w.market.pool.tao * 100;
-        let _ = w.swap_in(ATTACKER, Asset::Tao, amount.min(w.wallets[ATTACKER].tao / 2));
+        w.try_swap_in(ATTACKER, Asset::Tao, amount.min(w.wallets[ATTACKER].tao / 2));
         w.now += 10;
         w.market.touch_debt(w.now).expect("touch");
     }

@@ -62,11 +62,21 @@ pub fn trade_to(w: &mut World, actor: usize, price_e12: u64) {
         let amount = (alpha - u128::from(pool.alpha)) as u64;
         w.mint(actor, 0, amount);
         w.deposit(actor, amount).expect("deposit");
-        let _ = w.swap_in(actor, Asset::Alpha, amount);
+        w.try_swap_in(actor, Asset::Alpha, amount);
     } else {
         let tao = k / alpha.max(1);
         let amount = (tao.saturating_sub(pool.tao.into()) as u64).min(w.wallets[actor].tao);
-        let _ = w.swap_in(actor, Asset::Tao, amount);
+        w.try_swap_in(actor, Asset::Tao, amount);
+    }
+}
+
+impl World {
+    /// Swaps if that is possible; what is refused changes nothing.
+    pub fn try_swap_in(&mut self, actor: usize, input: Asset, amount: u64) {
+        let mut next = self.clone();
+        if next.swap_in(actor, input, amount).is_ok() {
+            *self = next;
+        }
     }
 }
 
@@ -83,7 +93,7 @@ pub fn arbitrage(w: &mut World) {
 /// Sells all the attacker's alpha that was bought during the attack.
 pub fn dump(w: &mut World, keep: u64) {
     let alpha = w.accounts[ATTACKER].alpha.saturating_sub(keep);
-    let _ = w.swap_in(ATTACKER, Asset::Alpha, alpha);
+    w.try_swap_in(ATTACKER, Asset::Alpha, alpha);
 }
 
 /// Liquidates all that can be, from the pool or with the attacker's alpha, until nothing is due; returns how many times.
