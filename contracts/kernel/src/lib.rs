@@ -16,12 +16,16 @@
 extern crate alloc;
 
 pub mod account;
+pub mod conviction;
+pub mod decay;
 pub mod error;
+pub mod handover;
 pub mod market;
 pub mod math;
 pub mod oracle;
 pub mod params;
 pub mod pool;
+pub mod referendum;
 pub mod short;
 pub mod stream;
 pub mod vault;

@@ -1,0 +1,1 @@
+//! e^(−blocks/τ) in fixed point: how locks unlock and convictions mature.
