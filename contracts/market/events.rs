@@ -213,6 +213,6 @@ pub struct ParametersSet {
     pub risk: RiskParams,
     /// The rate model.
     pub rates: RateParams,
-    /// Whether opening is paused.
-    pub opening_paused: bool,
+    /// Block from which opening is allowed; 0 or a past block allows it.
+    pub opening_paused_until: u32,
 }

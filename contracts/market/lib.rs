@@ -715,11 +715,12 @@ mod market {
             self.announce_parameters()
         }
 
-        /// Pauses opening shorts and withdrawing margin, or allows them again. Nothing else can be paused.
+        /// Pauses opening shorts and withdrawing margin before block `until`, at most 100,800 blocks (14 days) ahead; 0 or a
+        /// past block allows them at once. A pause ends by itself. Nothing else can be paused.
         #[ink(message)]
-        pub fn set_opening_paused(&mut self, paused: bool) -> Result<()> {
-            self.as_authority()?;
-            self.hot.0.opening_paused = paused;
+        pub fn pause_opening(&mut self, until: u32) -> Result<()> {
+            let now = self.as_authority()?;
+            self.hot.0.pause_opening(until, now)?;
             self.announce_parameters()
         }
 
@@ -935,14 +936,14 @@ mod market {
                 fees,
                 risk,
                 rates,
-                opening_paused,
+                opening_paused_until,
                 ..
             } = *self.hot.0;
             emit(&ParametersSet {
                 fees,
                 risk,
                 rates,
-                opening_paused,
+                opening_paused_until,
             });
             Ok(())
         }

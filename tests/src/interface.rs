@@ -313,9 +313,9 @@ impl Caller<'_> {
         self.call("set_rates", rates)
     }
 
-    /// Pauses or allows opening.
-    pub fn set_opening_paused(self, paused: bool) -> Refusable<()> {
-        self.call("set_opening_paused", paused)
+    /// Pauses opening before block `until`.
+    pub fn pause_opening(self, until: u32) -> Refusable<()> {
+        self.call("pause_opening", until)
     }
 }
 

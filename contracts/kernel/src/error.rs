@@ -99,6 +99,7 @@ pub enum Parameter {
     KinkUtilisation,
     KinkRate,
     FullRate,
+    PauseEnd,
 }
 
 /// How an [`Error`] travels. In Wasm it is boxed: results are handed up through many small functions, and moving one word

@@ -2,6 +2,9 @@
 
 use crate::error::{Error, Parameter, Result};
 
+/// Longest pause of opening that one call can set, blocks of 12 s: 14 days.
+pub const MAX_PAUSE_BLOCKS: u32 = 100_800;
+
 /// Fees and how income is shared. All in basis points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
@@ -97,6 +100,16 @@ fn within(parameter: Parameter, got: u64, min: u64, max: u64) -> Result<()> {
         .into());
     }
     Ok(())
+}
+
+/// Checks the hard bound of a pause set at block `now`.
+pub(crate) fn check_pause(until: u32, now: u32) -> Result<()> {
+    within(
+        Parameter::PauseEnd,
+        until.into(),
+        0,
+        now.saturating_add(MAX_PAUSE_BLOCKS).into(),
+    )
 }
 
 impl FeeParams {

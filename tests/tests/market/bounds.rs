@@ -3,6 +3,7 @@
 use contract_tests::interface::MarketError;
 use contract_tests::world::{ATTACKER, AUTHORITY, DEPLOYER, OWNER, SHORTER, SINK};
 use contract_tests::{World, COIN};
+use kernel::params::MAX_PAUSE_BLOCKS;
 use kernel::{Error, FeeParams, Parameter, RateParams, RiskParams};
 
 use crate::setup::{mature, open};
@@ -15,11 +16,11 @@ fn nobody_but_the_authority_sets_anything() {
         assert_eq!(world.by(who).set_fees(FeeParams::default()), refused);
         assert_eq!(world.by(who).set_risk(RiskParams::default()), refused);
         assert_eq!(world.by(who).set_rates(RateParams::default()), refused);
-        assert_eq!(world.by(who).set_opening_paused(true), refused);
+        assert_eq!(world.by(who).pause_opening(1_000), refused);
     }
     let market = world.state().market;
     assert_eq!((market.fees, market.risk, market.rates), Default::default());
-    assert!(!market.opening_paused);
+    assert_eq!(market.opening_paused_until, 0);
 }
 
 /// What one parameter is refused for.
@@ -272,4 +273,33 @@ fn rates_stay_within_their_bounds_and_never_reach_back() {
         assert_eq!(world.by(AUTHORITY).set_rates(rates), refused);
     }
     assert_eq!(world.state().market.rates, dearest, "a refusal changes nothing");
+}
+
+#[test]
+fn a_pause_ends_by_itself_within_fourteen_days() {
+    let mut world = mature();
+    let max = world.block() + MAX_PAUSE_BLOCKS;
+    for until in [max + 1, u32::MAX] {
+        assert_eq!(
+            world.by(AUTHORITY).pause_opening(until),
+            out(Parameter::PauseEnd, 0, max.into(), until.into())
+        );
+    }
+    assert_eq!(
+        world.state().market.opening_paused_until,
+        0,
+        "a refusal changes nothing"
+    );
+    world.by(AUTHORITY).pause_opening(max).unwrap();
+    assert_eq!(world.state().market.opening_paused_until, max);
+
+    let until = world.block() + 20;
+    world.by(AUTHORITY).pause_opening(until).unwrap();
+    world.blocks(19);
+    assert_eq!(
+        world.by(SHORTER).value(COIN).open_short(COIN, 1),
+        Err(MarketError::Rule(Error::OpeningPaused))
+    );
+    world.blocks(1);
+    open(&mut world, SHORTER, COIN);
 }

@@ -4,6 +4,7 @@ use contract_tests::interface::MarketError;
 use contract_tests::interface::Settlement::{Ledger, Stake};
 use contract_tests::world::{AUTHORITY, HOTKEY, KEEPER, LENDER, OTHER_SHORTER, PROVIDER, SHORTER, TRADER};
 use contract_tests::{World, COIN, NETUID};
+use kernel::params::MAX_PAUSE_BLOCKS;
 use kernel::{Asset, Error, RiskParams};
 
 use crate::setup::{mature, open};
@@ -47,7 +48,8 @@ fn everybody_leaves(world: &mut World, first: u32, second: u32, transfers: bool)
 #[test]
 fn under_pause() {
     let (mut world, first, second) = busy();
-    world.by(AUTHORITY).set_opening_paused(true).unwrap();
+    let until = world.block() + MAX_PAUSE_BLOCKS;
+    world.by(AUTHORITY).pause_opening(until).unwrap();
     let paused = MarketError::Rule(Error::OpeningPaused);
     assert_eq!(world.by(SHORTER).value(COIN).open_short(COIN, 1), Err(paused.clone()));
     assert_eq!(world.by(SHORTER).withdraw_margin(first, 1), Err(paused));

@@ -218,7 +218,8 @@ fn of_shorts(seen: &mut Provoked) {
         "margin of one for a debt of a hundred: {got_bps}"
     );
     seen.rule(refused, high);
-    w.by(AUTHORITY).set_opening_paused(true).unwrap();
+    let until = w.block() + 10;
+    w.by(AUTHORITY).pause_opening(until).unwrap();
     seen.rule(
         refusal(w.by(SHORTER).value(COIN).open_short(COIN, 1)),
         Error::OpeningPaused,
@@ -318,10 +319,7 @@ fn of_life(seen: &mut Provoked) {
 
 fn of_the_shell(seen: &mut Provoked) {
     let mut w = mature();
-    seen.shell(
-        refusal(w.by(TRADER).set_opening_paused(true)),
-        MarketError::NotAuthority,
-    );
+    seen.shell(refusal(w.by(TRADER).pause_opening(0)), MarketError::NotAuthority);
     let id = open(&mut w, SHORTER, 10 * COIN).id;
     seen.shell(
         refusal(w.by(TRADER).close_short(id, u64::MAX, u64::MAX)),

@@ -16,7 +16,7 @@ use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::math::{add, checked_amount, sub, sub_wide};
 use crate::oracle::{Oracle, LONG_WINDOW, SHORT_WINDOW};
-use crate::params::{FeeParams, RateParams, RiskParams};
+use crate::params::{check_pause, FeeParams, RateParams, RiskParams};
 use crate::pool::{Pool, LOCKED_SHARES, MAX_PRICE_E12};
 use crate::short::price_cap;
 use crate::stream::Stream;
@@ -69,8 +69,8 @@ pub struct Market {
     pub next_position: u32,
     /// Positions that are open.
     pub open_positions: u32,
-    /// Whether opening new risk is paused.
-    pub opening_paused: bool,
+    /// Block from which opening new risk is allowed; 0 or a past block allows it.
+    pub opening_paused_until: u32,
     /// Alpha at work over time, by which income is shared and shorts are limited.
     pub work: Work,
     /// Block from which the dividend yield is being measured.
@@ -115,7 +115,7 @@ impl Market {
             claims: 0,
             next_position: 0,
             open_positions: 0,
-            opening_paused: false,
+            opening_paused_until: 0,
             work: Work::new(now),
             yield_since: now,
             yield_booked: 0,
@@ -281,6 +281,17 @@ impl Market {
         rates.check()?;
         self.touch_debt(now)?;
         self.rates = rates;
+        Ok(())
+    }
+
+    /// Refuses opening risk before block `until`, in place of any earlier pause; 0 or a past block allows it at once. Nobody
+    /// has to end a pause.
+    ///
+    /// # Errors
+    /// [`Error::ParameterOutOfBounds`] when `until` is more than [`crate::params::MAX_PAUSE_BLOCKS`] after `now`.
+    pub fn pause_opening(&mut self, until: u32, now: u32) -> Result<()> {
+        check_pause(until, now)?;
+        self.opening_paused_until = until;
         Ok(())
     }
 }

@@ -97,7 +97,7 @@ impl Market {
         now: u32,
     ) -> Result<(Position, Opened)> {
         self.touch_debt(now)?;
-        let price = self.check_opening(chain_price_e9)?;
+        let price = self.check_opening(chain_price_e9, now)?;
         if margin < self.risk.min_margin {
             return Err(Error::MarginTooSmall {
                 min: self.risk.min_margin,
@@ -169,7 +169,7 @@ impl Market {
     ) -> Result<MarginChanged> {
         crate::math::non_zero(rao)?;
         self.touch_debt(now)?;
-        let price = self.check_opening(chain_price_e9)?;
+        let price = self.check_opening(chain_price_e9, now)?;
         let left = position.escrow.checked_sub(rao).ok_or(Error::InsufficientLiquidity {
             requested: rao,
             available: position.escrow,
@@ -258,8 +258,8 @@ impl Market {
     }
 
     /// The loan-to-value limits in force allow opening now; returns the price at which debt is valued.
-    fn check_opening(&self, chain_price_e9: u64) -> Result<u64> {
-        if self.opening_paused {
+    fn check_opening(&self, chain_price_e9: u64, now: u32) -> Result<u64> {
+        if now < self.opening_paused_until {
             return Err(Error::OpeningPaused.into());
         }
         if self.pool.is_empty() {

@@ -1,7 +1,8 @@
 //! States in which an exit could have closed.
 
 use kernel::market::Prices;
-use kernel::{Asset, Error};
+use kernel::params::MAX_PAUSE_BLOCKS;
+use kernel::{Asset, Error, Parameter};
 
 use crate::support::attacker::{drift, fair_price, trade_to, ATTACKER};
 use crate::support::world::ACTORS;
@@ -16,19 +17,68 @@ fn every_exit(w: &World) {
 #[test]
 fn a_pause_closes_opening_and_nothing_else() {
     let mut w = setup::with_shorts(1_000_000_000_000, 3, 100);
-    w.market.opening_paused = true;
+    w.pause(MAX_PAUSE_BLOCKS).expect("within the bound");
     let id = *w.positions.keys().next().expect("open");
     assert_eq!(w.clone().open(3, 1_000_000_000, 1_000_000), Err(Error::OpeningPaused));
     assert_eq!(w.clone().withdraw_margin(id, 1), Err(Error::OpeningPaused));
     every_exit(&w);
     drift(&mut w, 25);
-    w.market.opening_paused = true;
+    assert_eq!(w.clone().open(3, 1_000_000_000, 1_000_000), Err(Error::OpeningPaused));
     w.clone().liquidate(ATTACKER, id).expect("liquidations go on");
     w.deposit(ATTACKER, 1_000_000_000_000).expect("deposit");
     w.clone()
         .liquidate_with_alpha(ATTACKER, id, u64::MAX)
         .expect("with alpha as well");
     wind_down::live(w);
+}
+
+#[test]
+fn a_pause_ends_by_time_alone() {
+    let mut w = setup::with_shorts(1_000_000_000_000, 3, 100);
+    let id = *w.positions.keys().next().expect("open");
+    for blocks in [1, 300, MAX_PAUSE_BLOCKS] {
+        w.add_margin(3, id, 1_000_000).expect("margin to take out");
+        w.pause(blocks).expect("within the bound");
+        w.now += blocks - 1;
+        assert_eq!(w.clone().open(3, 1_000_000_000, 1_000_000), Err(Error::OpeningPaused));
+        assert_eq!(w.clone().withdraw_margin(id, 1), Err(Error::OpeningPaused));
+        w.now += 1;
+        w.clone().open(3, 1_000_000_000, 1_000_000).expect("opens");
+        w.clone().withdraw_margin(id, 1).expect("leaves");
+    }
+}
+
+#[test]
+fn a_pause_is_replaced_by_a_shorter_one_or_by_none() {
+    let mut w = setup::with_shorts(1_000_000_000_000, 3, 100);
+    for until in [0, 1, w.now - 1, w.now] {
+        w.pause(MAX_PAUSE_BLOCKS).expect("within the bound");
+        w.market.pause_opening(until, w.now).expect("a block that has come");
+        w.clone().open(3, 1_000_000_000, 1_000_000).expect("opens at once");
+    }
+    w.pause(MAX_PAUSE_BLOCKS).expect("within the bound");
+    w.pause(10).expect("shorter");
+    w.now += 10;
+    w.open(3, 1_000_000_000, 1_000_000).expect("opens");
+}
+
+#[test]
+fn a_pause_longer_than_its_bound_is_refused() {
+    let mut w = setup::with_shorts(1_000_000_000_000, 3, 100);
+    let max = w.now + MAX_PAUSE_BLOCKS;
+    for until in [max + 1, u32::MAX] {
+        let refused = Error::ParameterOutOfBounds {
+            parameter: Parameter::PauseEnd,
+            min: 0,
+            max: max.into(),
+            got: until.into(),
+        };
+        assert_eq!(w.market.pause_opening(until, w.now), Err(refused));
+        assert_eq!(w.market.opening_paused_until, 0, "a refusal changes nothing");
+    }
+    w.market.pause_opening(max, w.now).expect("the bound itself");
+    // Where blocks end, the bound does.
+    w.market.pause_opening(u32::MAX, u32::MAX - 1).expect("no overflow");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use anyhow::{ensure, Context, Result};
 use codec::Encode;
 use harness::{Settlement, TAO};
 use keeper_chain::{BlockId, DryRun};
+use kernel::params::MAX_PAUSE_BLOCKS;
 use kernel::{Asset, FeeParams, RateParams, RiskParams};
 use std::collections::BTreeMap;
 
@@ -209,7 +210,8 @@ impl Table<'_> {
             .await?;
         self.row_by(root, "set_rates", "set_rates", RateParams::default(), 0, 1)
             .await?;
-        self.row_by(root, "set_opening_paused", "set_opening_paused", true, 0, 1)
+        // Ahead of the young chain, and within the bound from its first block on.
+        self.row_by(root, "pause_opening", "pause_opening", MAX_PAUSE_BLOCKS, 0, 1)
             .await
     }
 
@@ -234,7 +236,7 @@ impl Table<'_> {
         call.data = vec![0; 4];
         let enter = market.dry_run(chain, user, &call, &self.at).await?.consumed.ref_time;
         // Refused to whoever is not the authority, which only the loaded state can tell.
-        let call = market.message("set_opening_paused", true, 0)?;
+        let call = market.message("pause_opening", MAX_PAUSE_BLOCKS, 0)?;
         let refused = market.dry_run(chain, user, &call, &self.at).await?;
         ensure!(refused.reverted, "somebody else paused the market");
         Ok(Overhead {

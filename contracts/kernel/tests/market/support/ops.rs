@@ -353,10 +353,8 @@ fn parameters(w: &mut World, kind: Kind, a: u32, b: u32) -> Result<()> {
                 w.now,
             )
         }
-        Kind::Pause => {
-            w.market.opening_paused = a % 2 == 0;
-            Ok(())
-        }
+        Kind::Pause if a % 2 == 0 => w.pause(b % 2_000),
+        Kind::Pause => w.market.pause_opening(0, w.now),
         _ => {
             w.chain_bps = if a % 2 == 0 { 10_000 } else { u64::from(b % 20_000) };
             Ok(())

@@ -1,6 +1,7 @@
 //! The end of a sequence: everybody leaves, alive or after the end of the subnet, and only dust may stay.
 
 use kernel::math::{E12, E18};
+use kernel::params::MAX_PAUSE_BLOCKS;
 use kernel::pool::LOCKED_SHARES;
 use kernel::vault::VIRTUAL_SHARES;
 
@@ -9,7 +10,7 @@ use super::world::{World, ACTORS};
 
 /// Everybody leaves a living market.
 pub fn live(mut w: World) {
-    w.market.opening_paused = true;
+    w.pause(MAX_PAUSE_BLOCKS).expect("the longest pause");
     for id in w.positions.keys().copied().collect::<Vec<_>>() {
         w.market.touch_debt(w.now).expect("touch");
         let debt = w.market.vault.debt_of_up(w.positions[&id].debt_scaled).expect("debt");

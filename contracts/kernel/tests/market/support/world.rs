@@ -223,6 +223,11 @@ impl World {
         Ok(opened)
     }
 
+    /// Pauses opening for so many blocks.
+    pub fn pause(&mut self, blocks: u32) -> Result<()> {
+        self.market.pause_opening(self.now + blocks, self.now)
+    }
+
     pub fn add_margin(&mut self, actor: usize, id: u32, rao: u64) -> Result<()> {
         let position = self.positions.get_mut(&id).expect("exists");
         self.market.add_margin(position, rao, self.now)?;
