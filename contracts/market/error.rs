@@ -90,3 +90,10 @@ impl From<SubtensorError> for Failure {
         Self::new(MarketError::Chain(error))
     }
 }
+
+impl From<shell::Unpaid> for Failure {
+    #[inline(never)]
+    fn from(unpaid: shell::Unpaid) -> Self {
+        Self::new(MarketError::TransferFailed { amount: unpaid.amount })
+    }
+}

@@ -4,8 +4,6 @@
 
 #![cfg_attr(not(feature = "std"), no_std, no_main)]
 
-mod apart;
-mod emit;
 mod error;
 mod events;
 mod quote;
@@ -24,8 +22,6 @@ pub use storage::{HotkeyStake, MarketState, Settlement};
     reason = "ink's dispatch is generated"
 )]
 mod market {
-    use crate::apart::apart;
-    use crate::emit::emit;
     use crate::error::{Failure, MarketError};
     use crate::events::*;
     use crate::quote::{Action, Quote};
@@ -36,6 +32,7 @@ mod market {
         check_deadline, Closed, Harvested, Liquidated, MarginChanged, Opened, SettledShort, Terminal,
     };
     use kernel::{Account, Asset, FeeParams, LiquidityChange, Market, Position, RateParams, RiskParams, Swapped};
+    use shell::{apart, emit};
 
     pub(crate) type Result<T> = core::result::Result<T, Failure>;
 
@@ -965,12 +962,7 @@ mod market {
 
         /// Pays TAO to whoever asked for it.
         fn pay(&self, to: AccountId, amount: u64) -> Result<()> {
-            if amount == 0 {
-                return Ok(());
-            }
-            self.env()
-                .transfer(to, amount)
-                .map_err(|_| MarketError::TransferFailed { amount }.into())
+            Ok(shell::pay(to, amount)?)
         }
 
         /// Pays TAO to somebody who did not ask for it; what cannot be delivered waits as a claim, so that nobody's account can

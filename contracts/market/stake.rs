@@ -1,6 +1,5 @@
 //! The market's stake on the chain: what comes in, what goes out, always as measured.
 
-use crate::emit::emit;
 use crate::error::MarketError;
 use crate::events::{AlphaDeposited, AlphaWithdrawn, HotkeyAdopted};
 use crate::market::{AlphaMarket, Result};
@@ -8,6 +7,7 @@ use crate::storage::{HotkeyStake, Settlement, Stakes};
 use ink::codegen::Env;
 use ink::primitives::AccountId;
 use kernel::Account;
+use shell::emit;
 use subtensor::stake_of;
 
 /// A stake operation may move one unit more than asked for out of our stake, by rounding of the chain's shares; so much

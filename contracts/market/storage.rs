@@ -8,25 +8,7 @@ use ink::prelude::vec::Vec;
 use ink::primitives::AccountId;
 use kernel::market::Prices;
 use kernel::{Account, Market, Position};
-
-/// Gives kernel types the storage layout that ink's metadata wants: a single cell.
-macro_rules! cell {
-    ($(#[$doc:meta])* $name:ident, $inner:ty) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        #[ink::scale_derive(Encode, Decode, TypeInfo)]
-        pub struct $name(pub $inner);
-
-        #[cfg(feature = "std")]
-        impl ink::storage::traits::StorageLayout for $name {
-            fn layout(key: &ink::primitives::Key) -> ink::metadata::layout::Layout {
-                ink::metadata::layout::Layout::Leaf(ink::metadata::layout::LeafLayout::from_key::<Self>(
-                    ink::metadata::layout::LayoutKey::from(key),
-                ))
-            }
-        }
-    };
-}
+use shell::cell;
 
 cell!(
     /// The hot cell. Boxed: a kilobyte that the dispatch would otherwise hand around by value, byte by byte.

@@ -22,6 +22,7 @@ pub mod error;
 pub mod handover;
 pub mod market;
 pub mod math;
+pub mod objection;
 pub mod oracle;
 pub mod params;
 pub mod pool;

@@ -56,6 +56,37 @@ impl Referendum {
         })
     }
 
+    /// Pays out both deposits, as far as they are held: that of the submission, then that of the decision.
+    ///
+    /// # Errors
+    /// [`Error::StillOpen`], [`Error::NothingHeld`].
+    pub fn refund(&mut self, now: u32) -> Result<[Option<Deposit>; 2]> {
+        self.over(now)?;
+        held([self.refund_submission(now).ok(), self.refund_decision(now).ok()])
+    }
+
+    /// Returns both deposits, as far as they are held, whatever became of the referendum: who votes here has no say any more.
+    ///
+    /// # Errors
+    /// [`Error::NothingHeld`].
+    pub fn return_all(&mut self) -> Result<[Option<Deposit>; 2]> {
+        let submission = self
+            .submission_held
+            .then_some((self.proposer, self.rules.submission_deposit));
+        let decision = self.decision.filter(|_| self.decision_held);
+        self.submission_held = false;
+        self.decision_held = false;
+        let returned = |(to, amount)| Deposit {
+            to,
+            amount,
+            slashed: false,
+        };
+        held([
+            submission.map(returned),
+            decision.map(|(to, _)| returned((to, self.rules.decision_deposit))),
+        ])
+    }
+
     fn over(&self, now: u32) -> Result<Phase> {
         let phase = self.phase_at(now);
         if phase.is_open() {
@@ -63,4 +94,11 @@ impl Referendum {
         }
         Ok(phase)
     }
+}
+
+fn held(deposits: [Option<Deposit>; 2]) -> Result<[Option<Deposit>; 2]> {
+    if deposits == [None, None] {
+        return Err(Error::NothingHeld.into());
+    }
+    Ok(deposits)
 }
