@@ -1,9 +1,10 @@
-//! What a keeper can do for a market.
+//! What a keeper can do for a market, and for those who govern it.
 
 use codec::{Decode, Encode};
+use kernel::handover::Hash;
 use kernel::AccountId;
 
-/// One transaction's worth of work in one market.
+/// One transaction's worth of work in one contract.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Job {
     /// Records the oracle.
@@ -18,6 +19,33 @@ pub enum Job {
     SettleShorts(Vec<u32>),
     /// Pays out what an ended market owes an account.
     Claim(AccountId),
+    /// Records that a referendum is over.
+    Advance(u32),
+    /// Pays back, or slashes, the deposits of a referendum that is over.
+    Refund(u32),
+    /// Lowers the ballots of accounts to what their locks on the chain are now.
+    Reconcile(Vec<AccountId>),
+    /// Schedules what a referendum decided.
+    Enact(u32),
+    /// Cancels an operation that the DAO's will stands against.
+    Veto(Hash),
+    /// Executes an operation that is ready.
+    Execute(Hash),
+    /// Removes an operation whose time, or whose proposer's power, has passed.
+    Expire(Hash),
+    /// Certifies that nobody's key has power any more.
+    Certify,
+}
+
+/// Which contract does something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Home {
+    /// A market.
+    Market,
+    /// A DAO.
+    Dao,
+    /// The handover.
+    Handover,
 }
 
 /// What must not be worked on twice at a time, and what rests after a failure.
@@ -33,6 +61,27 @@ pub enum Duty {
     Position(u32),
     /// See [`Job::Claim`].
     Claim(AccountId),
+    /// A referendum, to be recorded or refunded.
+    Referendum(u32),
+    /// An account, to be reconciled.
+    Reconcile(AccountId),
+    /// See [`Job::Enact`].
+    Enact(u32),
+    /// An operation, to be vetoed, executed or expired.
+    Operation(Hash),
+    /// See [`Job::Certify`].
+    Certify,
+}
+
+impl Duty {
+    /// Which contract it concerns.
+    pub fn home(&self) -> Home {
+        match self {
+            Self::Poke | Self::Harvest | Self::Freeze | Self::Position(_) | Self::Claim(_) => Home::Market,
+            Self::Referendum(_) | Self::Reconcile(_) => Home::Dao,
+            Self::Enact(_) | Self::Operation(_) | Self::Certify => Home::Handover,
+        }
+    }
 }
 
 /// Whether a duty may be worked on now.
@@ -61,17 +110,41 @@ pub enum Kind {
     SettleShorts,
     /// See [`Job::Claim`].
     Claim,
+    /// See [`Job::Advance`].
+    Advance,
+    /// See [`Job::Refund`].
+    Refund,
+    /// See [`Job::Reconcile`].
+    Reconcile,
+    /// See [`Job::Enact`].
+    Enact,
+    /// See [`Job::Veto`].
+    Veto,
+    /// See [`Job::Execute`].
+    Execute,
+    /// See [`Job::Expire`].
+    Expire,
+    /// See [`Job::Certify`].
+    Certify,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 14] = [
         Self::Poke,
         Self::Liquidate,
         Self::Harvest,
         Self::Freeze,
         Self::SettleShorts,
         Self::Claim,
+        Self::Advance,
+        Self::Refund,
+        Self::Reconcile,
+        Self::Enact,
+        Self::Veto,
+        Self::Execute,
+        Self::Expire,
+        Self::Certify,
     ];
 
     /// The message that does it, which is also the kind's name.
@@ -83,6 +156,25 @@ impl Kind {
             Self::Freeze => "freeze",
             Self::SettleShorts => "settle_shorts",
             Self::Claim => "claim",
+            Self::Advance => "advance",
+            Self::Refund => "refund",
+            Self::Reconcile => "reconcile",
+            Self::Enact => "enact",
+            Self::Veto => "veto",
+            Self::Execute => "execute",
+            Self::Expire => "expire",
+            Self::Certify => "certify",
+        }
+    }
+
+    /// Which contract does it.
+    pub fn home(self) -> Home {
+        match self {
+            Self::Poke | Self::Liquidate | Self::Harvest | Self::Freeze | Self::SettleShorts | Self::Claim => {
+                Home::Market
+            }
+            Self::Advance | Self::Refund | Self::Reconcile => Home::Dao,
+            Self::Enact | Self::Veto | Self::Execute | Self::Expire | Self::Certify => Home::Handover,
         }
     }
 }
@@ -97,6 +189,14 @@ impl Job {
             Self::Freeze => Kind::Freeze,
             Self::SettleShorts(_) => Kind::SettleShorts,
             Self::Claim(_) => Kind::Claim,
+            Self::Advance(_) => Kind::Advance,
+            Self::Refund(_) => Kind::Refund,
+            Self::Reconcile(_) => Kind::Reconcile,
+            Self::Enact(_) => Kind::Enact,
+            Self::Veto(_) => Kind::Veto,
+            Self::Execute(_) => Kind::Execute,
+            Self::Expire(_) => Kind::Expire,
+            Self::Certify => Kind::Certify,
         }
     }
 
@@ -108,19 +208,25 @@ impl Job {
             Self::Freeze => vec![Duty::Freeze],
             Self::Liquidate(ids) | Self::SettleShorts(ids) => ids.iter().map(|id| Duty::Position(*id)).collect(),
             Self::Claim(account) => vec![Duty::Claim(*account)],
+            Self::Advance(id) | Self::Refund(id) => vec![Duty::Referendum(*id)],
+            Self::Reconcile(accounts) => accounts.iter().map(|account| Duty::Reconcile(*account)).collect(),
+            Self::Enact(id) => vec![Duty::Enact(*id)],
+            Self::Veto(id) | Self::Execute(id) | Self::Expire(id) => vec![Duty::Operation(*id)],
+            Self::Certify => vec![Duty::Certify],
         }
     }
 
     /// The first half of its work, when it has more than one piece: what to try when all of it does not fit a block.
     pub fn halved(&self) -> Option<Self> {
-        let half = |ids: &[u32]| {
-            let count = ids.len() / 2;
-            (count > 0).then(|| ids.get(..count).map(<[u32]>::to_vec)).flatten()
-        };
+        fn half<T: Clone>(all: &[T]) -> Option<Vec<T>> {
+            let count = all.len() / 2;
+            (count > 0).then(|| all.get(..count).map(<[T]>::to_vec)).flatten()
+        }
         match self {
             Self::Liquidate(ids) => half(ids).map(Self::Liquidate),
             Self::SettleShorts(ids) => half(ids).map(Self::SettleShorts),
-            Self::Poke | Self::Harvest | Self::Freeze | Self::Claim(_) => None,
+            Self::Reconcile(accounts) => half(accounts).map(Self::Reconcile),
+            _ => None,
         }
     }
 }
@@ -135,5 +241,27 @@ mod tests {
         assert_eq!(job.halved(), Some(Job::Liquidate(vec![1])));
         assert_eq!(Job::Liquidate(vec![1]).halved(), None);
         assert_eq!(Job::Poke.halved(), None);
+    }
+
+    #[test]
+    fn what_a_job_works_on_lives_where_the_job_is_done() {
+        for job in [
+            Job::Poke,
+            Job::Liquidate(vec![1]),
+            Job::Claim([1; 32]),
+            Job::Advance(1),
+            Job::Refund(1),
+            Job::Reconcile(vec![[1; 32]]),
+            Job::Enact(1),
+            Job::Veto([1; 32]),
+            Job::Execute([1; 32]),
+            Job::Expire([1; 32]),
+            Job::Certify,
+        ] {
+            assert!(
+                job.duties().iter().all(|duty| duty.home() == job.kind().home()),
+                "{job:?}"
+            );
+        }
     }
 }
