@@ -1,5 +1,6 @@
-//! What happened. A topic costs more than all fields together, so only what cannot be found otherwise is indexed.
+//! What happened. A topic costs more than all fields together, so none is indexed: pages of referenda find what events would.
 
+use crate::storage::Refunded;
 use ink::prelude::vec::Vec;
 use ink::primitives::AccountId;
 use kernel::conviction::{LockKind, Vote};
@@ -86,7 +87,6 @@ pub struct Submitted {
     /// Its track.
     pub track: TrackId,
     /// Who submitted it.
-    #[ink(topic)]
     pub proposer: AccountId,
     /// What it decides on.
     pub call: Vec<u8>,
@@ -147,10 +147,8 @@ pub struct PhaseEntered {
 pub struct DepositsSettled {
     /// The referendum.
     pub id: u32,
-    /// Paid back, rao.
-    pub paid: u64,
-    /// Slashed, rao.
-    pub slashed: u64,
+    /// What went where.
+    pub refunded: Refunded,
 }
 
 /// Slashed deposits went to the sink.

@@ -132,7 +132,7 @@ mod conviction {
                 self.with_delegate(&mut voter, |escrow, voter, delegate, now| {
                     escrow.lock(voter, delegate, shares, kind, now)
                 })?;
-                self.store_voter(caller, &voter);
+                self.store_voter(caller, voter);
                 emit(&AlphaLocked {
                     account: caller,
                     alpha,
@@ -151,7 +151,7 @@ mod conviction {
                 self.with_delegate(&mut voter, |escrow, voter, delegate, now| {
                     escrow.set_kind(voter, delegate, kind, now)
                 })?;
-                self.store_voter(caller, &voter);
+                self.store_voter(caller, voter);
                 emit(&LockKindSet { account: caller, kind });
                 Ok(())
             })
@@ -161,42 +161,14 @@ mod conviction {
         /// what arrived. Ballots in open referenda hold: retract them first.
         #[ink(message)]
         pub fn unlock(&mut self, shares: u128) -> Result<u64> {
-            apart(&mut || {
-                let (caller, shares, alpha) = self.release(shares)?;
-                let stake = self.send(caller, alpha)?;
-                emit(&AlphaUnlocked {
-                    account: caller,
-                    shares,
-                    stake,
-                    tao: 0,
-                });
-                Ok(stake)
-            })
+            apart(&mut || self.release(shares, None))
         }
 
         /// As [`Self::unlock`], selling on the chain's own pool for at least `min_tao`: the way out when stake cannot be
         /// transferred.
         #[ink(message)]
         pub fn unlock_as_tao(&mut self, shares: u128, min_tao: u64, deadline: u32) -> Result<u64> {
-            apart(&mut || {
-                let now = self.env().block_number();
-                if now > deadline {
-                    return Err(ConvictionError::DeadlinePassed { deadline, now }.into());
-                }
-                let (caller, shares, alpha) = self.release(shares)?;
-                let tao = self.sell(alpha)?;
-                if tao < min_tao {
-                    return Err(ConvictionError::SlippageExceeded { min: min_tao, got: tao }.into());
-                }
-                emit(&AlphaUnlocked {
-                    account: caller,
-                    shares,
-                    stake: 0,
-                    tao,
-                });
-                pay(caller, tao)?;
-                Ok(tao)
-            })
+            apart(&mut || self.release(shares, Some((min_tao, deadline))))
         }
 
         // ---- delegation
@@ -214,8 +186,8 @@ mod conviction {
                     .0
                     .escrow
                     .delegate(&mut voter, bytes(to), &mut target, now, bytes(caller))?;
-                self.store_voter(caller, &voter);
-                self.store_voter(to, &target);
+                self.store_voter(caller, voter);
+                self.store_voter(to, target);
                 emit(&Delegated { account: caller, to });
                 Ok(())
             })
@@ -230,8 +202,8 @@ mod conviction {
                 let from: AccountId = voter.delegate.ok_or(ConvictionError::NothingToDo)?.into();
                 let mut target = self.voter_of(from);
                 self.hot.0.escrow.undelegate(&mut voter, &mut target, now)?;
-                self.store_voter(from, &target);
-                self.store_voter(caller, &voter);
+                self.store_voter(from, target);
+                self.store_voter(caller, voter);
                 emit(&Undelegated { account: caller, from });
                 Ok(())
             })
@@ -253,7 +225,7 @@ mod conviction {
                 self.drop_closed(caller, &mut voter, now);
                 let conviction = self.native_conviction(caller)?;
                 voter.enrol(conviction, now);
-                self.store_voter(caller, &voter);
+                self.store_voter(caller, voter);
                 emit(&Enrolled {
                     account: caller,
                     conviction,
@@ -282,13 +254,14 @@ mod conviction {
                     if changes.is_empty() && voter.native == Some(before) {
                         continue;
                     }
-                    self.store_voter(account, &voter);
+                    let counted = voter.native.map_or(0, |native| native.conviction);
+                    self.store_voter(account, voter);
                     let lowered = u32::try_from(changes.len()).unwrap_or(u32::MAX);
                     changed.extend(changes);
                     all = all.saturating_add(lowered);
                     emit(&BallotsReconciled {
                         account,
-                        conviction: voter.native.map_or(0, |native| native.conviction),
+                        conviction: counted,
                         lowered,
                     });
                 }
@@ -334,7 +307,7 @@ mod conviction {
                     id,
                     Referendum::new(track, rules, bytes(proposer), hash, electorate, now),
                 );
-                self.env().emit_event(Submitted {
+                emit(&Submitted {
                     id,
                     track,
                     proposer,
@@ -385,7 +358,7 @@ mod conviction {
                 referendum.vote(take, put, now)?;
                 let tally = referendum.tally;
                 self.store_referendum(id, referendum);
-                self.store_voter(caller, &voter);
+                self.store_voter(caller, voter);
                 emit(&Voted {
                     id,
                     account: caller,
@@ -405,7 +378,7 @@ mod conviction {
                 let (caller, mut voter) = self.caller_voter();
                 let ballot = voter.take_ballot(id).ok_or(ConvictionError::NoBallot { id })?;
                 self.take_out(&ballot, now)?;
-                self.store_voter(caller, &voter);
+                self.store_voter(caller, voter);
                 emit(&Retracted { id, account: caller });
                 Ok(())
             })
@@ -457,25 +430,19 @@ mod conviction {
                 } else {
                     referendum.refund(now)?
                 };
-                let mut refunded = Refunded { paid: 0, slashed: 0 };
                 self.store_referendum(id, referendum);
-                for deposit in due.iter().flatten() {
+                let mut refunded = Refunded { paid: 0, slashed: 0 };
+                for deposit in due.into_iter().flatten() {
                     self.hot.0.deposits = self.hot.0.deposits.saturating_sub(deposit.amount);
                     if deposit.slashed {
-                        self.hot.0.slashed = self.hot.0.slashed.saturating_add(deposit.amount);
                         refunded.slashed = refunded.slashed.saturating_add(deposit.amount);
                     } else {
                         refunded.paid = refunded.paid.saturating_add(deposit.amount);
+                        pay(deposit.to.into(), deposit.amount)?;
                     }
                 }
-                emit(&DepositsSettled {
-                    id,
-                    paid: refunded.paid,
-                    slashed: refunded.slashed,
-                });
-                for deposit in due.iter().flatten().filter(|deposit| !deposit.slashed) {
-                    pay(deposit.to.into(), deposit.amount)?;
-                }
+                self.hot.0.slashed = self.hot.0.slashed.saturating_add(refunded.slashed);
+                emit(&DepositsSettled { id, refunded });
                 Ok(refunded)
             })
         }
@@ -519,7 +486,7 @@ mod conviction {
                 })?;
                 objection.change(old.map_or(0, |ballot| ballot.base), base, now);
                 self.objections.insert(id, &ObjectionCell(objection));
-                self.store_voter(caller, &voter);
+                self.store_voter(caller, voter);
                 let view = view_of(Some(id), &objection);
                 emit(&Objected {
                     id,
@@ -590,7 +557,7 @@ mod conviction {
                     .min(end.left);
                 end.left = end.left.saturating_sub(tao);
                 self.hot.0.end = Some(end);
-                self.store_voter(account, &voter);
+                self.store_voter(account, voter);
                 emit(&Exited { account, shares, tao });
                 pay(account, tao)?;
                 Ok(tao)
@@ -635,6 +602,7 @@ mod conviction {
                     alive: self.check_alive().is_ok(),
                     block: now,
                     stake: self.stake()?,
+                    tao: self.env().balance(),
                     electorate: self.electorate(now),
                     hot,
                 })
@@ -723,19 +691,6 @@ mod conviction {
             })
         }
 
-        /// The TAO identity, and the escrow.
-        #[ink(message)]
-        pub fn custody(&self) -> Result<CustodyView> {
-            let hot = &self.hot.0;
-            let owed = hot.deposits.saturating_add(hot.slashed);
-            Ok(CustodyView {
-                tao_owed: owed.saturating_add(hot.end.map_or(0, |end| end.left)),
-                tao_held: self.env().balance(),
-                shares: hot.escrow.total_shares,
-                stake: self.stake()?,
-            })
-        }
-
         // ---- the chain
 
         fn check_alive(&self) -> Result<()> {
@@ -810,8 +765,9 @@ mod conviction {
 
         // ---- rules
 
-        /// Burns free shares of the caller; returns who, how many, and what they are worth.
-        fn release(&mut self, shares: u128) -> Result<(AccountId, u128, u64)> {
+        /// Burns free shares of the caller and pays what they are worth: as stake, or sold for at least so much TAO until a
+        /// deadline. Returns what arrived.
+        fn release(&mut self, shares: u128, sale: Option<(u64, u32)>) -> Result<u64> {
             self.check_alive()?;
             let now = self.env().block_number();
             let (caller, mut voter) = self.caller_voter();
@@ -819,8 +775,28 @@ mod conviction {
             let shares = if shares == u128::MAX { voter.free(now) } else { shares };
             let alpha = alpha_down(shares, self.hot.0.escrow.total_shares, self.stake()?)?;
             self.hot.0.escrow.release(&mut voter, shares, now)?;
-            self.store_voter(caller, &voter);
-            Ok((caller, shares, alpha))
+            self.store_voter(caller, voter);
+            let (stake, tao) = match sale {
+                None => (self.send(caller, alpha)?, 0),
+                Some((min, deadline)) => {
+                    if now > deadline {
+                        return Err(ConvictionError::DeadlinePassed { deadline, now }.into());
+                    }
+                    let got = self.sell(alpha)?;
+                    if got < min {
+                        return Err(ConvictionError::SlippageExceeded { min, got }.into());
+                    }
+                    (0, got)
+                }
+            };
+            emit(&AlphaUnlocked {
+                account: caller,
+                shares,
+                stake,
+                tao,
+            });
+            pay(caller, tao)?;
+            Ok(stake.max(tao))
         }
 
         /// Runs a rule of the escrow on a voter together with its delegate, if it has one.
@@ -836,7 +812,7 @@ mod conviction {
                     let to = to.into();
                     let mut delegate = self.voter_of(to);
                     rule(&mut self.hot.0.escrow, voter, Some(&mut delegate), now)?;
-                    self.store_voter(to, &delegate);
+                    self.store_voter(to, delegate);
                 }
             }
             Ok(())
@@ -912,11 +888,11 @@ mod conviction {
             (caller, self.voter_of(caller))
         }
 
-        fn store_voter(&mut self, who: AccountId, voter: &Voter) {
+        fn store_voter(&mut self, who: AccountId, voter: Voter) {
             if voter.is_empty() {
                 self.voters.remove(who);
             } else {
-                self.voters.insert(who, &VoterCell(voter.clone()));
+                self.voters.insert(who, &VoterCell(voter));
             }
         }
 

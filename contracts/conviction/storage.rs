@@ -123,6 +123,8 @@ pub struct ConvictionState {
     pub block: u32,
     /// Stake of the escrow, alpha.
     pub stake: u64,
+    /// TAO held beyond the existential deposit, rao. Deposits, slashed ones, and what the end left are owed out of it.
+    pub tao: u64,
     /// What support would be measured against, were a referendum submitted now, in shares.
     pub electorate: u128,
 }
@@ -193,18 +195,4 @@ pub struct ObjectionView {
     pub threshold: u128,
     /// Whether it is cancelled. Void once the generation has ended.
     pub vetoed: bool,
-}
-
-/// The TAO identity, and the escrow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[ink::scale_derive(Encode, Decode, TypeInfo)]
-pub struct CustodyView {
-    /// TAO owed: deposits, slashed ones, and what the end left, rao.
-    pub tao_owed: u64,
-    /// TAO held beyond the existential deposit, rao.
-    pub tao_held: u64,
-    /// All shares.
-    pub shares: u128,
-    /// Stake they are a claim on, alpha.
-    pub stake: u64,
 }
