@@ -113,3 +113,55 @@ fn only_what_is_open_or_approved_can_be_killed() {
     }
     submitted(rules()).kill(SUBMITTED).expect("preparing");
 }
+
+#[test]
+fn both_deposits_come_out_together_as_they_would_one_by_one() {
+    let now = SUBMITTED + 100;
+    for (referendum, _) in ended() {
+        for submission_first in [false, true] {
+            let (mut together, mut single) = (referendum.clone(), referendum.clone());
+            if submission_first {
+                assert_eq!(together.refund_submission(now), single.refund_submission(now));
+            }
+            let parts = [single.refund_submission(now).ok(), single.refund_decision(now).ok()];
+            let expected = if parts == [None, None] {
+                Err(Error::NothingHeld)
+            } else {
+                Ok(parts)
+            };
+            assert_eq!(together.refund(now), expected);
+            assert_eq!(together.refund(now), Err(Error::NothingHeld));
+        }
+    }
+    let (mut open, since) = deciding(rules());
+    let before = open.clone();
+    let phase = open.phase_at(since);
+    assert_eq!(open.refund(since), Err(Error::StillOpen { phase }));
+    assert_eq!(open, before);
+}
+
+#[test]
+fn when_nobody_has_a_say_any_more_what_is_held_returns_and_only_once() {
+    let (open, _) = deciding(rules());
+    let undecided = submitted(rules());
+    for referendum in ended().into_iter().map(|(ended, _)| ended).chain([open, undecided]) {
+        for submission_first in [false, true] {
+            let mut referendum = referendum.clone();
+            let paid = submission_first && referendum.refund_submission(SUBMITTED + 1_000).is_ok();
+            let back = |to, amount| Deposit {
+                to,
+                amount,
+                slashed: false,
+            };
+            let expected = [
+                (!paid).then_some(back(PROPOSER, rules().submission_deposit)),
+                referendum.decision.map(|_| back(DEPOSITOR, rules().decision_deposit)),
+            ];
+            let nothing = expected == [None, None];
+            let expected = if nothing { Err(Error::NothingHeld) } else { Ok(expected) };
+            assert_eq!(referendum.return_all(), expected);
+            assert_eq!(referendum.return_all(), Err(Error::NothingHeld));
+            assert!(referendum.refund(SUBMITTED + 1_000).is_err());
+        }
+    }
+}
