@@ -242,6 +242,9 @@ fn a_killed_referendum_takes_its_operation_with_it() {
     decided.kill(at + 1).unwrap();
     book.set_referendum(0, Some(decided), at + 1);
     assert_eq!(due(&book, at + 1), [Job::Veto(hash(1))]);
+    // It is not forgotten before its operation is.
+    book.prune(at + 1);
+    assert_eq!(due(&book, at + 2), [Job::Veto(hash(1))]);
 }
 
 #[test]

@@ -149,6 +149,11 @@ impl Book {
         self.operations().filter(waits).count()
     }
 
+    /// Whether an account is known to be enrolled.
+    pub fn is_voter(&self, account: &AccountId) -> bool {
+        self.voters.contains_key(account)
+    }
+
     /// Enrolled accounts.
     pub fn voters(&self) -> impl Iterator<Item = &AccountId> + '_ {
         self.voters.keys()
