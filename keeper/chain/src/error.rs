@@ -129,8 +129,8 @@ impl std::fmt::Display for ContractRefusal {
     }
 }
 
-/// Errors with which a market tells that somebody was faster, or that there is nothing to do now.
-const RACES: [&str; 8] = [
+/// Errors with which a contract tells that somebody was faster, or that there is nothing to do now.
+const RACES: [&str; 24] = [
     "PriceAboveCap",
     "NothingDue",
     "NothingToDo",
@@ -139,6 +139,23 @@ const RACES: [&str; 8] = [
     "NoSuchPosition",
     "Frozen",
     "DeadlinePassed",
+    // Governance.
+    "ScheduledAlready",
+    "NoSuchOperation",
+    "NotScheduled",
+    "NotEnactable",
+    "NotApproved",
+    "NotVetoed",
+    "Vetoed",
+    "TooEarly",
+    "Expired",
+    "PowerEnded",
+    "PredecessorNotDone",
+    "StillOpen",
+    "NothingHeld",
+    "NoSuchReferendum",
+    "CertifiedAlready",
+    "PowersRemain",
 ];
 
 /// A node's word for a block whose state it does not have.
@@ -276,6 +293,7 @@ mod tests {
     fn a_faster_competitor_is_not_an_error() {
         assert_eq!(refusal("NothingDue").class(), Class::LostRace);
         assert_eq!(refusal("RewardBelowMinimum").class(), Class::LostRace);
+        assert_eq!(refusal("ScheduledAlready").class(), Class::LostRace);
         assert_eq!(refusal("Unauthorized").class(), Class::Permanent);
     }
 

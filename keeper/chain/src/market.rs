@@ -10,6 +10,7 @@ use scale_value::Value;
 use crate::block::Emitted;
 use crate::bundle::{Bundle, BundleError};
 use crate::connection::{BlockId, Connection};
+use crate::contract::Contract;
 use crate::dry_run::{Call, DryRun};
 use crate::error::{ChainError, ContractRefusal};
 use crate::same_type;
@@ -94,6 +95,11 @@ impl MarketContract {
             difference,
         })?;
         Ok(Self { address, bundle })
+    }
+
+    /// The contract, whatever it is.
+    pub fn contract(&self) -> Contract {
+        Contract::new(self.address, self.bundle.clone())
     }
 
     /// The bundle it was made from.

@@ -232,16 +232,16 @@ pub fn outcome(value: Value<()>) -> Result<Value<()>, Value<()>> {
     }
 }
 
-/// Name of the innermost variant of an error such as `Rule(NothingDue)`.
+/// Name of the innermost variant of an error such as `Rule(NothingDue)`. Named fields are what an error tells, not what it is.
 pub fn innermost_variant(value: &Value<()>) -> Option<String> {
     let ValueDef::Variant(variant) = &value.value else {
         return None;
     };
-    variant
-        .values
-        .values()
-        .find_map(innermost_variant)
-        .or_else(|| Some(variant.name.clone()))
+    let inner = match &variant.values {
+        Composite::Unnamed(values) => values.iter().find_map(innermost_variant),
+        Composite::Named(_) => None,
+    };
+    inner.or_else(|| Some(variant.name.clone()))
 }
 
 /// The type in the `Ok` of a `Result` type.
@@ -339,5 +339,8 @@ mod tests {
         let answer = Value::unnamed_variant("Ok", [Value::unnamed_variant("Err", [refusal])]);
         let error = outcome(answer).unwrap_err();
         assert_eq!(innermost_variant(&error).as_deref(), Some("SlippageExceeded"));
+        let still_open = Value::named_variant("StillOpen", [("phase", Value::unnamed_variant("Preparing", []))]);
+        let refusal = Value::unnamed_variant("Referendum", [still_open]);
+        assert_eq!(innermost_variant(&refusal).as_deref(), Some("StillOpen"));
     }
 }

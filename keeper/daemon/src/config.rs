@@ -53,6 +53,8 @@ pub struct Config {
     pub budget: BudgetSection,
     /// What is wanted of each kind of job.
     pub duties: DutiesSection,
+    /// What governs the markets.
+    pub governance: GovernanceSection,
     /// Where metrics and health are served.
     pub http: HttpSection,
 }
@@ -177,6 +179,22 @@ pub struct DutiesSection {
     pub settle_shorts: DutySection,
     /// `claim`.
     pub claim: DutySection,
+    /// `advance`.
+    pub advance: DutySection,
+    /// `refund`.
+    pub refund: DutySection,
+    /// `reconcile`.
+    pub reconcile: DutySection,
+    /// `enact`.
+    pub enact: DutySection,
+    /// `veto`.
+    pub veto: DutySection,
+    /// `execute`.
+    pub execute: DutySection,
+    /// `expire`.
+    pub expire: DutySection,
+    /// `certify`.
+    pub certify: DutySection,
     /// Smallest claim that is paid out for somebody else, in rao.
     pub min_claim_rao: u64,
 }
@@ -191,6 +209,34 @@ pub struct DutySection {
     pub subsidised: bool,
     /// Smallest profit, in rao, of a job that is not subsidised.
     pub min_profit_rao: u64,
+}
+
+/// What governs the markets: contracts of the deployment file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GovernanceSection {
+    /// The bundle of DAOs.
+    pub conviction: PathBuf,
+    /// The bundle of the handover.
+    pub handover: PathBuf,
+    /// The bundle of the registry.
+    pub registry: PathBuf,
+    /// Blocks after which everything that is open is read again although nothing seems to have touched it.
+    pub refresh_blocks: u32,
+    /// Blocks between two reconciliations of an account.
+    pub reconcile_blocks: u32,
+    /// Most accounts of one reconciliation.
+    pub reconcile_batch: usize,
+}
+
+impl GovernanceSection {
+    /// How often and in which portions work is done.
+    pub fn tempo(&self) -> keeper_core::governance::Tempo {
+        keeper_core::governance::Tempo {
+            reconcile_blocks: self.reconcile_blocks,
+            batch: self.reconcile_batch,
+        }
+    }
 }
 
 /// Metrics and health.
@@ -315,8 +361,31 @@ impl Default for DutiesSection {
             freeze: duty,
             settle_shorts: duty,
             claim: duty,
+            advance: duty,
+            refund: duty,
+            reconcile: duty,
+            enact: duty,
+            veto: duty,
+            execute: duty,
+            expire: duty,
+            certify: duty,
             // About twice the fee of paying it.
             min_claim_rao: 5_000_000,
+        }
+    }
+}
+
+impl Default for GovernanceSection {
+    fn default() -> Self {
+        Self {
+            conviction: "target/ink/conviction.contract".into(),
+            handover: "target/ink/handover.contract".into(),
+            registry: "target/ink/registry.contract".into(),
+            // Ten minutes: the longest an ended generation stays unnoticed. What time changes is known without reading.
+            refresh_blocks: 50,
+            // An hour: a vote is decided over days.
+            reconcile_blocks: 300,
+            reconcile_batch: 50,
         }
     }
 }
@@ -370,6 +439,12 @@ impl Config {
             "tempo.batch",
             (1..=100).contains(&self.tempo.batch),
             &self.tempo.batch,
+            "1 to 100",
+        )?;
+        within(
+            "governance.reconcile_batch",
+            (1..=100).contains(&self.governance.reconcile_batch),
+            &self.governance.reconcile_batch,
             "1 to 100",
         )?;
         within(
@@ -465,6 +540,14 @@ impl Config {
             Kind::Freeze => self.duties.freeze,
             Kind::SettleShorts => self.duties.settle_shorts,
             Kind::Claim => self.duties.claim,
+            Kind::Advance => self.duties.advance,
+            Kind::Refund => self.duties.refund,
+            Kind::Reconcile => self.duties.reconcile,
+            Kind::Enact => self.duties.enact,
+            Kind::Veto => self.duties.veto,
+            Kind::Execute => self.duties.execute,
+            Kind::Expire => self.duties.expire,
+            Kind::Certify => self.duties.certify,
         }
     }
 
@@ -538,6 +621,10 @@ mod tests {
             "transactions.mortality_blocks"
         );
         assert_eq!(refused("[tempo]\nbatch = 0"), "tempo.batch");
+        assert_eq!(
+            refused("[governance]\nreconcile_batch = 101"),
+            "governance.reconcile_batch"
+        );
         assert_eq!(refused("[http]\nlisten = \"0.0.0.0:9616\""), "http.listen");
     }
 }

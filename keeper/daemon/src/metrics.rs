@@ -3,6 +3,7 @@
 
 use keeper_chain::Class;
 use keeper_core::Kind;
+use kernel::handover::Stage;
 use prometheus::{
     Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
@@ -31,6 +32,14 @@ pub struct Metrics {
     pub positions: IntGaugeVec,
     /// Positions above the liquidation limit per market.
     pub above_limit: IntGaugeVec,
+    /// Referenda per DAO whose votes still count.
+    pub referenda: IntGaugeVec,
+    /// Operations per DAO that wait or are ready.
+    pub operations: IntGaugeVec,
+    /// Stage of each capability, see [`stage_level`].
+    pub stages: IntGaugeVec,
+    /// Whether the certificate was issued.
+    pub certified: IntGaugeVec,
     /// Transactions by kind and outcome.
     pub transactions: IntCounterVec,
     /// Jobs that were not sent, by kind and reason.
@@ -97,6 +106,25 @@ impl Metrics {
                 "Positions above the liquidation limit",
                 &["market"],
             )?,
+            referenda: gauges(
+                &registry,
+                "open_referenda",
+                "Referenda whose votes still count",
+                &["dao"],
+            )?,
+            operations: gauges(
+                &registry,
+                "waiting_operations",
+                "Operations that wait or are ready",
+                &["dao"],
+            )?,
+            stages: gauges(
+                &registry,
+                "capability_stage",
+                "Stage of a capability: 0 core, 1 delayed, 2 vetoable, 3 DAO, 4 frozen",
+                &["dao", "capability"],
+            )?,
+            certified: gauges(&registry, "certified", "Whether the certificate was issued", &["dao"])?,
             transactions: counters(
                 &registry,
                 "transactions_total",
@@ -146,6 +174,11 @@ impl Metrics {
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
+}
+
+/// A stage as a gauge's value: 0 for the core team's, 4 for frozen.
+pub fn stage_level(stage: Stage) -> i64 {
+    level(Stage::ALL.iter().position(|other| *other == stage).unwrap_or_default())
 }
 
 /// A gauge's value from an unsigned number.
@@ -200,6 +233,7 @@ mod tests {
             "keeper_transactions_total{kind=\"liquidate\",outcome=\"succeeded\"} 0",
             "keeper_declined_total{kind=\"harvest\",reason=\"budget\"} 0",
             "keeper_errors_total{class=\"fatal\"} 0",
+            "keeper_transactions_total{kind=\"enact\",outcome=\"reverted\"} 0",
             "keeper_fees_rao_total 0",
             "keeper_cursor_block 0",
         ] {

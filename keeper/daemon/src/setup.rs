@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use keeper_chain::contracts::parse_account;
-use keeper_chain::{Bundle, Chain, ChainError, MarketContract, Signer};
+use keeper_chain::governance::{check_dao, check_handover};
+use keeper_chain::suite::Part;
+use keeper_chain::{Bundle, Chain, ChainError, Contract, MarketContract, Signer};
 
 use crate::cli::{Common, Overrides};
 use crate::config::{Config, ConfigError, SignerSection};
 use crate::deployments::Deployments;
-use crate::engine::Target;
+use crate::engine::{Suite, Target, Targets};
 
 /// The environment variable that may hold the secret URI.
 const KEY_VARIABLE: &str = "KEEPER_KEY";
@@ -66,22 +68,25 @@ pub fn signer(config: &Config) -> anyhow::Result<Signer> {
     config.signer.load().context("the signing key")
 }
 
-/// The markets of a configuration.
+/// The markets of a configuration, and what governs them.
 ///
 /// # Errors
-/// When the bundle or the deployments cannot be used, or there are no markets.
-pub fn targets(config: &Config) -> anyhow::Result<Vec<Target>> {
+/// When a bundle or the deployments cannot be used, or there are neither markets nor a registry.
+pub fn targets(config: &Config) -> anyhow::Result<Targets> {
     let bundle = Arc::new(Bundle::load(&config.markets.bundle).map_err(ChainError::from)?);
     let mut addresses: Vec<([u8; 32], Option<u32>)> = Vec::new();
+    let mut suite = None;
     if let Some(path) = &config.markets.deployments {
-        for market in Deployments::load(path)?.markets() {
+        let deployments = Deployments::load(path)?;
+        for market in deployments.markets() {
             addresses.push((parse_account(&market.address)?, market.block));
         }
+        suite = governance(config, &deployments, &bundle)?;
     }
     for address in &config.markets.addresses {
         addresses.push((parse_account(address)?, None));
     }
-    if addresses.is_empty() {
+    if addresses.is_empty() && suite.as_ref().is_none_or(|suite| suite.registry.is_none()) {
         let how = "set markets.deployments or markets.addresses";
         return Err(ConfigError::Missing { what: "a market", how }.into());
     }
@@ -89,5 +94,53 @@ pub fn targets(config: &Config) -> anyhow::Result<Vec<Target>> {
         let contract = MarketContract::new(address, bundle.clone()).map_err(ChainError::from)?;
         Ok(Target { contract, deployed })
     };
-    addresses.into_iter().map(target).collect()
+    let markets = addresses.into_iter().map(target).collect::<anyhow::Result<_>>()?;
+    Ok(Targets { markets, suite })
+}
+
+/// What governs the markets; `None` when nothing of the kind is deployed.
+fn governance(
+    config: &Config,
+    deployments: &Deployments,
+    market_bundle: &Arc<Bundle>,
+) -> anyhow::Result<Option<Suite>> {
+    let kinds = [Part::Dao, Part::Handover, Part::Registry].map(Part::name);
+    if !deployments
+        .contracts
+        .iter()
+        .any(|contract| kinds.contains(&contract.kind.as_str()))
+    {
+        return Ok(None);
+    }
+    let load = |path| Bundle::load(path).map(Arc::new).map_err(ChainError::from);
+    let section = &config.governance;
+    let dao_bundle = load(&section.conviction)?;
+    let handover_bundle = load(&section.handover)?;
+    check_dao(&dao_bundle).map_err(ChainError::from)?;
+    check_handover(&handover_bundle).map_err(ChainError::from)?;
+    let of = |part: Part, bundle: &Arc<Bundle>| {
+        let deployed = deployments
+            .contracts
+            .iter()
+            .filter(move |found| found.kind == part.name());
+        deployed
+            .map(|found| Ok(Contract::new(parse_account(&found.address)?, bundle.clone())))
+            .collect::<anyhow::Result<Vec<Contract>>>()
+    };
+    let only = |part: Part, bundle: &Arc<Bundle>| {
+        let mut found = of(part, bundle)?;
+        let name = part.name();
+        anyhow::ensure!(
+            found.len() <= 1,
+            "more than one {name} is deployed: a keeper serves one"
+        );
+        Ok(found.pop())
+    };
+    Ok(Some(Suite {
+        daos: of(Part::Dao, &dao_bundle)?,
+        handover: only(Part::Handover, &handover_bundle)?,
+        registry: only(Part::Registry, &load(&section.registry)?)?,
+        dao_bundle,
+        market_bundle: market_bundle.clone(),
+    }))
 }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use codec::{Decode, Encode};
 use redb::{Database, ReadableDatabase, ReadableTable, WriteTransaction};
 
-use crate::{MarketId, Store, StoreError, JOURNAL};
+use crate::{ContractId, Store, StoreError, JOURNAL};
 
 /// A signed transaction that is about to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Planned {
-    /// The market it calls.
-    pub market: MarketId,
+    /// The contract it calls.
+    pub contract: ContractId,
     /// What it does, in the caller's encoding.
     pub job: Vec<u8>,
     /// Its nonce.
@@ -234,7 +234,7 @@ mod tests {
 
     fn planned(nonce: u64, signed_at: u32) -> Planned {
         Planned {
-            market: [0; 32],
+            contract: [0; 32],
             job: vec![],
             nonce,
             hash: [0; 32],

@@ -20,8 +20,11 @@ pub use error::StoreError;
 pub use journal::{Entry, Outcome, Planned, State};
 pub use verdict::{verdict, Verdict};
 
-/// An account of the chain, here a market.
-pub type MarketId = [u8; 32];
+/// An account of the chain, here a contract.
+pub type ContractId = [u8; 32];
+
+/// A contract that is a market.
+pub type MarketId = ContractId;
 
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");

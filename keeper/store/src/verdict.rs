@@ -30,7 +30,7 @@ mod tests {
 
     fn entry() -> Entry {
         let planned = Planned {
-            market: [0; 32],
+            contract: [0; 32],
             job: vec![],
             nonce: 5,
             hash: [0; 32],

@@ -60,7 +60,7 @@ fn step() {
 
 fn planned(job: u8, nonce: u64, height: u32) -> Planned {
     Planned {
-        market: [7; 32],
+        contract: [7; 32],
         job: vec![job],
         nonce,
         hash: [job; 32],

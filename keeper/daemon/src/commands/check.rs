@@ -57,7 +57,7 @@ pub async fn check(common: &Common) -> anyhow::Result<()> {
     let targets = report.note(
         "markets and bundle",
         setup::targets(&config).map(|targets| {
-            let count = format!("{} market(s)", targets.len());
+            let count = format!("{} market(s)", targets.markets.len());
             (targets, count)
         }),
     );
@@ -77,7 +77,7 @@ pub async fn check(common: &Common) -> anyhow::Result<()> {
                 .map(|detail| ((), detail)),
         );
     }
-    for target in targets.unwrap_or_default() {
+    for target in targets.unwrap_or_default().markets {
         let name = keeper_chain::contracts::address(&target.contract.address);
         report.note(&name, market(&chain, &target.contract).await.map(|detail| ((), detail)));
     }

@@ -44,7 +44,7 @@ pub async fn run(common: &Common) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let server = serve(listener, health.clone());
-    tracing::info!(%listen, markets = targets.len(), "starting");
+    tracing::info!(%listen, markets = targets.markets.len(), "starting");
 
     let keep = async {
         let mut engine = open(chain.clone(), signer, config, &targets, metrics).await?;
@@ -81,7 +81,7 @@ async fn open(
     chain: Arc<keeper_chain::Chain>,
     signer: keeper_chain::Signer,
     config: crate::config::Config,
-    targets: &[crate::engine::Target],
+    targets: &crate::engine::Targets,
     metrics: Arc<Metrics>,
 ) -> anyhow::Result<Engine> {
     loop {

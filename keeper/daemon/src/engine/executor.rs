@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use codec::Encode;
 use keeper_chain::value::number;
-use keeper_chain::{Action, BlockId, Call, ChainError, Class, Connection, Rehearsal, Signed, Validity, Weight};
+use keeper_chain::{
+    Action, BlockId, Call, ChainError, Class, Connection, Contract, Rehearsal, Signed, Validity, Weight,
+};
 use keeper_core::{reward_to_demand, Declined, Duty, Expense, Job, Kind};
 use keeper_store::{Outcome, Planned};
 
@@ -22,29 +24,35 @@ impl Engine {
     /// # Errors
     /// Of the store, which must not be ignored, and of the chain when the endpoint is to blame. Anything else makes the job
     /// rest.
-    pub(super) async fn execute(&mut self, market: [u8; 32], job: Job, best: &BlockId) -> Result<bool, EngineError> {
+    pub(super) async fn execute(&mut self, contract: [u8; 32], job: Job, best: &BlockId) -> Result<bool, EngineError> {
         let kind = job.kind();
         if self.store.open_entries().count() >= self.config.transactions.max_in_flight {
             self.declined(kind, "in_flight");
             return Ok(false);
         }
-        match self.try_execute(market, &job, best).await {
+        match self.try_execute(contract, &job, best).await {
             Ok(sent) => Ok(sent),
-            Err(EngineError::Chain(error)) => self.failed(market, &job, error),
+            Err(EngineError::Chain(error)) => self.failed(contract, &job, error),
             Err(error) => Err(error),
         }
     }
 
-    async fn try_execute(&mut self, market: [u8; 32], job: &Job, best: &BlockId) -> Result<bool, EngineError> {
+    async fn try_execute(&mut self, contract: [u8; 32], job: &Job, best: &BlockId) -> Result<bool, EngineError> {
         let kind = job.kind();
         let Some(terms) = self.config.terms(kind) else {
             return Ok(false);
         };
-        let (job, rehearsal) = self.rehearse_what_fits(market, job.clone(), best).await?;
+        let (job, rehearsal) = self.rehearse_what_fits(contract, job.clone(), best).await?;
         let reward = reward(kind, &rehearsal);
         if kind == Kind::Claim && paid_out(&rehearsal) < self.config.duties.min_claim_rao {
             self.declined(kind, "unprofitable");
-            self.rest(market, &job, self.config.tempo.sweep_blocks);
+            self.rest(contract, &job, self.config.tempo.sweep_blocks);
+            return Ok(false);
+        }
+        if kind == Kind::Reconcile && number(&rehearsal.answer, "lowered") == Some(0) {
+            // The contract accepts it, but no ballot would change.
+            self.declined(kind, "lost_race");
+            self.rest(contract, &job, self.config.governance.reconcile_blocks);
             return Ok(false);
         }
         let gas = rehearsal
@@ -54,7 +62,7 @@ impl Engine {
         let validity = self.validity(best).await?;
 
         // The fee depends on the call's length and gas limit only, so one signature without a demand tells it.
-        let draft = self.sign(market, &job, 0, gas, &validity).await?;
+        let draft = self.sign(contract, &job, 0, gas, &validity).await?;
         let fee = self
             .chain
             .ask(async |connection| connection.fee(&draft.bytes, best).await)
@@ -67,8 +75,7 @@ impl Engine {
         let demand = match reward_to_demand(terms, expense, &mut self.budget) {
             Ok(demand) => demand,
             Err(declined) => {
-                let market_name = self.markets.get(&market).map_or("?", |kept| kept.name.as_str());
-                tracing::debug!(market = market_name, kind = kind.message(), %declined, "not sent");
+                tracing::debug!(contract = self.name(&contract), kind = kind.message(), %declined, "not sent");
                 self.declined(
                     kind,
                     if matches!(declined, Declined::Exhausted(_)) {
@@ -77,17 +84,17 @@ impl Engine {
                         "unprofitable"
                     },
                 );
-                self.rest_after_failure(market, &job);
+                self.rest_after_failure(contract, &job);
                 return Ok(false);
             }
         };
         let signed = if demand == 0 {
             draft
         } else {
-            self.sign(market, &job, demand, gas, &validity).await?
+            self.sign(contract, &job, demand, gas, &validity).await?
         };
         let seq = self.store.begin(Planned {
-            market,
+            contract,
             job: job.encode(),
             nonce: validity.nonce,
             hash: signed.hash,
@@ -98,9 +105,8 @@ impl Engine {
             reward,
         })?;
         self.budget.book(expense);
-        let name = self.markets.get(&market).map_or("?", |kept| kept.name.as_str());
         tracing::info!(
-            market = name,
+            contract = self.name(&contract),
             kind = kind.message(),
             positions = positions(&job),
             nonce = validity.nonce,
@@ -171,22 +177,18 @@ impl Engine {
     /// Dry-runs a job, halving it until it fits the gas limit and the contract accepts it.
     async fn rehearse_what_fits(
         &mut self,
-        market: [u8; 32],
+        contract: [u8; 32],
         mut job: Job,
         best: &BlockId,
     ) -> Result<(Job, Rehearsal), EngineError> {
         loop {
-            let call = self.call(market, &job, 0, u32::MAX)?;
-            let Some(kept) = self.markets.get(&market) else {
-                return Err(ChainError::BlockUnavailable { number: best.number }.into());
-            };
-            let (contract, origin) = (kept.contract.clone(), self.signer.account());
+            let call = self.call(contract, &job, 0, u32::MAX)?;
+            let party = self.party(&contract)?;
+            let origin = self.signer.account();
             let name = job.kind().message();
             let rehearsal = self
                 .chain
-                .ask(async |connection: Arc<Connection>| {
-                    contract.rehearse(&connection, &origin, name, &call, best).await
-                })
+                .ask(async |connection: Arc<Connection>| party.rehearse(&connection, &origin, name, &call, best).await)
                 .await;
             let too_much = match &rehearsal {
                 Ok(rehearsal) => rehearsal.run.required.ref_time > self.config.transactions.max_ref_time,
@@ -228,13 +230,13 @@ impl Engine {
 
     async fn sign(
         &self,
-        market: [u8; 32],
+        contract: [u8; 32],
         job: &Job,
         min_reward: u64,
         gas: Weight,
         validity: &Validity,
     ) -> Result<Signed, EngineError> {
-        let call = self.call(market, job, min_reward, validity.last_block())?;
+        let call = self.call(contract, job, min_reward, validity.last_block())?;
         let action = Action::Call {
             call,
             gas,
@@ -247,34 +249,39 @@ impl Engine {
             .await?)
     }
 
-    fn call(&self, market: [u8; 32], job: &Job, min_reward: u64, deadline: u32) -> Result<Call, ChainError> {
-        let kept = self
-            .markets
-            .get(&market)
-            .ok_or(ChainError::BlockUnavailable { number: self.best })?;
+    fn call(&self, contract: [u8; 32], job: &Job, min_reward: u64, deadline: u32) -> Result<Call, ChainError> {
+        let party = self.party(&contract)?;
         let name = job.kind().message();
         let call = match job {
-            Job::Poke | Job::Harvest => kept.contract.message(name, (min_reward, deadline)),
-            Job::Liquidate(ids) => kept.contract.message(name, (ids, min_reward, deadline)),
-            Job::SettleShorts(ids) => kept.contract.message(name, ids),
-            Job::Freeze => kept.contract.message(name, ()),
-            Job::Claim(account) => kept.contract.message(name, account),
+            Job::Poke | Job::Harvest => party.message(name, (min_reward, deadline), 0),
+            Job::Liquidate(ids) => party.message(name, (ids, min_reward, deadline), 0),
+            Job::SettleShorts(ids) => party.message(name, ids, 0),
+            Job::Freeze | Job::Certify => party.message(name, (), 0),
+            Job::Claim(account) => party.message(name, account, 0),
+            Job::Advance(id) | Job::Refund(id) | Job::Enact(id) => party.message(name, id, 0),
+            Job::Reconcile(accounts) => party.message(name, accounts, 0),
+            Job::Veto(id) | Job::Execute(id) | Job::Expire(id) => party.message(name, id, 0),
         };
         Ok(call?)
     }
 
-    fn failed(&mut self, market: [u8; 32], job: &Job, error: ChainError) -> Result<bool, EngineError> {
+    fn party(&self, address: &[u8; 32]) -> Result<Contract, ChainError> {
+        self.contract(address)
+            .ok_or(ChainError::BlockUnavailable { number: self.best })
+    }
+
+    fn failed(&mut self, contract: [u8; 32], job: &Job, error: ChainError) -> Result<bool, EngineError> {
         let class = error.class();
-        let name = self.markets.get(&market).map_or("?", |kept| kept.name.as_str());
+        let name = self.name(&contract);
         let kind = job.kind();
         self.metrics.errors.with_label_values(&[class.name()]).inc();
         match class {
             Class::LostRace => {
-                tracing::debug!(market = name, kind = kind.message(), %error, "nothing left to do");
+                tracing::debug!(contract = name, kind = kind.message(), %error, "nothing left to do");
                 self.declined(kind, "lost_race");
             }
             Class::Permanent => {
-                tracing::warn!(market = name, kind = kind.message(), %error, "refused");
+                tracing::warn!(contract = name, kind = kind.message(), %error, "refused");
                 self.declined(kind, "refused");
             }
             Class::Transient => {
@@ -283,17 +290,15 @@ impl Engine {
             }
             Class::Fatal => return Err(error.into()),
         }
-        if let Some(kept) = self.markets.get_mut(&market) {
-            kept.touch();
-        }
+        self.touch(&contract);
         match &error {
             // Nothing is owed, and after the end nothing more comes.
             _ if kind == Kind::Claim && class == Class::LostRace => {
-                self.rest(market, job, self.config.tempo.sweep_blocks);
+                self.rest(contract, job, self.config.tempo.sweep_blocks);
             }
             // The cap follows the price from block to block.
-            ChainError::Contract { error } if error.name == PRICE_ABOVE_CAP => self.rest(market, job, 1),
-            _ => self.rest_after_failure(market, job),
+            ChainError::Contract { error } if error.name == PRICE_ABOVE_CAP => self.rest(contract, job, 1),
+            _ => self.rest_after_failure(contract, job),
         }
         Ok(false)
     }
@@ -302,16 +307,16 @@ impl Engine {
         self.metrics.declined.with_label_values(&[kind.message(), reason]).inc();
     }
 
-    fn rest_after_failure(&mut self, market: [u8; 32], job: &Job) {
+    fn rest_after_failure(&mut self, contract: [u8; 32], job: &Job) {
         for duty in job.duties() {
-            self.cooldowns.failed((market, duty), self.best);
+            self.cooldowns.failed((contract, duty), self.best);
         }
     }
 
-    fn rest(&mut self, market: [u8; 32], job: &Job, blocks: u32) {
+    fn rest(&mut self, contract: [u8; 32], job: &Job, blocks: u32) {
         let until = self.best.saturating_add(blocks);
         for duty in job.duties() {
-            self.cooldowns.rest_until((market, duty), until);
+            self.cooldowns.rest_until((contract, duty), until);
         }
     }
 }
@@ -320,7 +325,7 @@ impl Engine {
 fn reward(kind: Kind, rehearsal: &Rehearsal) -> u64 {
     match kind {
         Kind::Liquidate | Kind::Harvest | Kind::Poke => number(&rehearsal.answer, "reward").unwrap_or(0),
-        Kind::Freeze | Kind::SettleShorts | Kind::Claim => 0,
+        _ => 0,
     }
 }
 

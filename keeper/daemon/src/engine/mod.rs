@@ -1,6 +1,7 @@
 //! The keeper's work: per new head, collect what happened, decide what is due, execute it.
 
 mod executor;
+mod governed;
 mod kept;
 mod status;
 mod sync;
@@ -10,12 +11,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use codec::Decode;
-use keeper_chain::{BlockEvents, BlockId, Chain, ChainError, Class, Heads, MarketContract, Signer};
+use keeper_chain::suite::{FinalityReport, MarketPage};
+use keeper_chain::{
+    BlockEvents, BlockId, Bundle, Chain, ChainError, Class, Connection, Contract, Heads, MarketContract, Signer,
+};
 use keeper_core::{decide, Budget, Cooldowns, Duty, Expense, Job, Standing};
 use keeper_store::{Entry, Identity, Outcome, Store, StoreError};
+use kernel::handover::Capability;
 
 use crate::config::Config;
-use crate::metrics::{level, Metrics};
+use crate::metrics::{level, stage_level, Metrics};
+use governed::Governed;
 use kept::Kept;
 use sync::Applied;
 
@@ -41,6 +47,30 @@ pub struct Target {
     pub deployed: Option<u32>,
 }
 
+/// What governs the markets, as configuration names it.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// DAOs.
+    pub daos: Vec<Contract>,
+    /// The handover.
+    pub handover: Option<Contract>,
+    /// Where markets are found.
+    pub registry: Option<Contract>,
+    /// The bundle of DAOs.
+    pub dao_bundle: Arc<Bundle>,
+    /// The bundle of markets.
+    pub market_bundle: Arc<Bundle>,
+}
+
+/// Everything to be kept.
+#[derive(Clone, Debug, Default)]
+pub struct Targets {
+    /// The markets.
+    pub markets: Vec<Target>,
+    /// What governs them, if it is known.
+    pub suite: Option<Suite>,
+}
+
 /// Everything the keeper works with.
 pub struct Engine {
     chain: Arc<Chain>,
@@ -49,6 +79,10 @@ pub struct Engine {
     store: Store,
     metrics: Arc<Metrics>,
     markets: BTreeMap<[u8; 32], Kept>,
+    governed: Vec<Governed>,
+    suite: Option<Suite>,
+    /// Markets that the registry created in finalized blocks, to be kept from the next pass on.
+    created: Vec<[u8; 32]>,
     cooldowns: Cooldowns<([u8; 32], Duty)>,
     budget: Budget,
     /// Blocks of the best chain after the cursor, oldest first.
@@ -84,7 +118,7 @@ impl Engine {
         chain: Arc<Chain>,
         signer: Signer,
         config: Config,
-        targets: &[Target],
+        targets: &Targets,
         metrics: Arc<Metrics>,
     ) -> Result<Self, EngineError> {
         let genesis = chain.ask(async |connection| Ok(connection.genesis())).await?;
@@ -97,7 +131,7 @@ impl Engine {
         )?;
         let best = chain.ask(async |connection| connection.best().await).await?;
         let mut markets = BTreeMap::new();
-        for Target { contract, .. } in targets {
+        for Target { contract, .. } in &targets.markets {
             let mut kept = chain
                 .ask(async |connection| Kept::read(contract.clone(), &connection, &best).await)
                 .await?;
@@ -118,8 +152,13 @@ impl Engine {
         for entry in store.entries_since(best.number.saturating_sub(config.budget.period_blocks))? {
             budget.book(expense_of(&entry));
         }
+        let (governed, created) = governance(&chain, targets.suite.as_ref(), &store, &best).await?;
+        // Of markets that only the registry names, nobody says whether they are older than the others.
+        let all_known = created.iter().all(|market| markets.contains_key(market));
         let deployed = targets
+            .markets
             .iter()
+            .filter(|_| all_known)
             .map(|target| target.deployed)
             .collect::<Option<Vec<u32>>>();
         Ok(Self {
@@ -131,6 +170,9 @@ impl Engine {
             store,
             metrics,
             markets,
+            governed,
+            suite: targets.suite.clone(),
+            created,
             budget,
             applied: Vec::new(),
             remembered: VecDeque::new(),
@@ -146,6 +188,7 @@ impl Engine {
     /// Of the chain and the store; what was not done is still due at the next pass.
     pub async fn pass(&mut self, heads: &Heads) -> Result<Pass, EngineError> {
         let started = Instant::now();
+        self.keep_created(&heads.finalized).await?;
         self.follow_finalized(&heads.finalized).await?;
         self.follow_best(&heads.best).await?;
         self.best = heads.best.number;
@@ -169,6 +212,7 @@ impl Engine {
                 Ok(()) => {}
             }
         }
+        self.refresh_governed(&heads.best).await?;
         self.resend(&heads.best).await?;
         let jobs = self.decide();
         let mut pass = Pass {
@@ -244,8 +288,134 @@ impl Engine {
                 .filter(|job| self.config.terms(job.kind()).is_some());
             jobs.extend(wanted.map(|job| (*address, job)));
         }
+        let tempo = self.config.governance.tempo();
+        for governed in self.governed.iter_mut().filter(|governed| governed.readable) {
+            let standing = |duty: &Duty| {
+                let Some(contract) = governed.at_home(duty.home()) else {
+                    return Standing::Resting;
+                };
+                let key = (contract.address, *duty);
+                if in_flight.contains(&key) {
+                    Standing::InFlight
+                } else if self.cooldowns.ready(&key, self.best) {
+                    Standing::Free
+                } else {
+                    Standing::Resting
+                }
+            };
+            let due = governed.book.decide(self.best, &tempo, standing);
+            if !due.iter().any(|job| matches!(job, Job::Reconcile(_))) {
+                governed.book.reconciled(self.best, &tempo);
+            }
+            for job in due {
+                let wanted = self.config.terms(job.kind()).is_some();
+                if let Some(contract) = governed.at_home(job.kind().home()).filter(|_| wanted) {
+                    jobs.push((contract.address, job));
+                }
+            }
+            measure(&self.metrics, governed, self.best);
+        }
         self.metrics.decision.observe(started.elapsed().as_secs_f64());
         jobs
+    }
+
+    /// Reads what changed in what governs the markets.
+    async fn refresh_governed(&mut self, at: &BlockId) -> Result<(), EngineError> {
+        let oldest = self.config.governance.refresh_blocks;
+        let chain = self.chain.clone();
+        let connection = chain.connection().await?;
+        for governed in &mut self.governed {
+            match governed.refresh(&connection, at, oldest).await {
+                Err(error) if error.class() == Class::Transient => {
+                    if error.blames_endpoint() {
+                        chain.leave(&connection, &error).await;
+                    }
+                    return Err(error.into());
+                }
+                // Markets are kept whether or not what governs them can be read.
+                Err(error) => {
+                    self.metrics.errors.with_label_values(&[error.class().name()]).inc();
+                    tracing::error!(dao = governed.name, %error, "the DAO or its handover cannot be read");
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts to keep markets that the registry created in final blocks.
+    async fn keep_created(&mut self, at: &BlockId) -> Result<(), EngineError> {
+        let Some(suite) = &self.suite else { return Ok(()) };
+        while let Some(address) = self.created.pop() {
+            if self.markets.contains_key(&address) {
+                continue;
+            }
+            let contract = MarketContract::new(address, suite.market_bundle.clone()).map_err(ChainError::from)?;
+            let reading = self
+                .chain
+                .ask(async |connection| Kept::read(contract.clone(), &connection, at).await)
+                .await;
+            match reading {
+                Ok(mut kept) => {
+                    kept.accounts.extend(self.store.accounts(&address)?);
+                    for (id, escrow, debt_scaled) in self.store.positions(&address)? {
+                        kept.set(keeper_chain::Holding {
+                            id,
+                            escrow,
+                            debt_scaled,
+                        });
+                    }
+                    tracing::info!(market = kept.name, "keeping a market of the registry");
+                    self.markets.insert(address, kept);
+                }
+                Err(error) if error.class() == Class::Transient => {
+                    self.created.push(address);
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    let market = keeper_chain::contracts::address(&address);
+                    tracing::error!(market, %error, "a market of the registry cannot be read");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Any contract that is kept.
+    fn contract(&self, address: &[u8; 32]) -> Option<Contract> {
+        match self.markets.get(address) {
+            Some(kept) => Some(kept.contract.contract()),
+            None => self
+                .governed
+                .iter()
+                .find_map(|governed| governed.contract(address))
+                .cloned(),
+        }
+    }
+
+    /// A kept contract's name, for people.
+    fn name(&self, address: &[u8; 32]) -> &str {
+        let governed = || {
+            self.governed
+                .iter()
+                .find(|governed| governed.contract(address).is_some())
+        };
+        match self.markets.get(address) {
+            Some(kept) => &kept.name,
+            None => governed().map_or("?", |governed| &governed.name),
+        }
+    }
+
+    /// Notes that a contract's state may be another than was read.
+    fn touch(&mut self, address: &[u8; 32]) {
+        if let Some(kept) = self.markets.get_mut(address) {
+            kept.touch();
+        }
+        for governed in &mut self.governed {
+            if governed.contract(address).is_some() {
+                governed.touch();
+            }
+        }
     }
 
     /// Duties of transactions that may still be included. Those in a block of the best chain count as done: should that block
@@ -255,7 +425,7 @@ impl Engine {
         let mut duties = HashSet::new();
         for entry in self.store.open_entries().filter(|entry| !included.contains(&entry.seq)) {
             if let Ok(job) = Job::decode(&mut entry.planned.job.as_slice()) {
-                duties.extend(job.duties().into_iter().map(|duty| (entry.planned.market, duty)));
+                duties.extend(job.duties().into_iter().map(|duty| (entry.planned.contract, duty)));
             }
         }
         duties
@@ -267,21 +437,18 @@ impl Engine {
             return;
         };
         let kind = job.kind().message();
-        let market = self
-            .markets
-            .get(&entry.planned.market)
-            .map_or("?", |kept| kept.name.as_str());
+        let contract = self.name(&entry.planned.contract);
         let label = match outcome {
             Outcome::Succeeded { block, fee } => {
                 self.metrics.fees.inc_by(fee);
                 self.metrics.rewards.inc_by(entry.planned.reward);
-                tracing::info!(market, kind, block, fee, reward = entry.planned.reward, "done");
+                tracing::info!(contract, kind, block, fee, reward = entry.planned.reward, "done");
                 "succeeded"
             }
             Outcome::Reverted { block, fee } => {
                 self.metrics.fees.inc_by(fee);
                 tracing::info!(
-                    market,
+                    contract,
                     kind,
                     block,
                     fee,
@@ -295,15 +462,19 @@ impl Engine {
         };
         self.metrics.transactions.with_label_values(&[kind, label]).inc();
         for duty in job.duties() {
-            let key = (entry.planned.market, duty);
+            let key = (entry.planned.contract, duty);
             match outcome {
                 Outcome::Succeeded { .. } if matches!(duty, Duty::Claim(_)) => {
                     self.cooldowns
                         .rest_until(key, self.best.saturating_add(self.config.tempo.sweep_blocks));
                 }
+                Outcome::Succeeded { .. } if matches!(duty, Duty::Reconcile(_)) => {
+                    self.cooldowns
+                        .rest_until(key, self.best.saturating_add(self.config.governance.reconcile_blocks));
+                }
                 Outcome::Succeeded { block, .. } => {
                     self.cooldowns.worked(&key);
-                    if let Some(kept) = self.markets.get_mut(&entry.planned.market) {
+                    if let Some(kept) = self.markets.get_mut(&entry.planned.contract) {
                         kept.book.touch(block);
                     }
                 }
@@ -352,6 +523,90 @@ impl Engine {
         let included = self.included_at_best();
         self.store.open_entries().all(|entry| included.contains(&entry.seq))
     }
+}
+
+/// What governs the markets, nothing of it read yet, and the markets that the registry knows.
+async fn governance(
+    chain: &Chain,
+    suite: Option<&Suite>,
+    store: &Store,
+    at: &BlockId,
+) -> Result<(Vec<Governed>, Vec<[u8; 32]>), EngineError> {
+    let Some(suite) = suite else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let mut daos = suite.daos.clone();
+    let mut obeyed = None;
+    if let Some(handover) = &suite.handover {
+        let report: FinalityReport = chain
+            .ask(async |connection: Arc<Connection>| handover.view(&connection, "finality_report", (), at).await)
+            .await?;
+        if report.deployer.is_some() {
+            tracing::warn!("the handover is not wired yet; start again once it is");
+        } else {
+            if daos.iter().all(|dao| dao.address != report.dao) {
+                daos.push(Contract::new(report.dao, suite.dao_bundle.clone()));
+            }
+            obeyed = Some(report.dao);
+        }
+    }
+    let mut governed = Vec::new();
+    for dao in daos {
+        let handover = suite.handover.clone().filter(|_| obeyed == Some(dao.address));
+        let enrolled = store.accounts(&dao.address)?;
+        governed.push(Governed::new(dao, handover, enrolled));
+    }
+    let mut created = Vec::new();
+    if let Some(registry) = &suite.registry {
+        let finalized = chain.ask(async |connection| connection.finalized().await).await?;
+        let mut from = Some(0);
+        while let Some(first) = from {
+            let page: MarketPage = chain
+                .ask(async |connection: Arc<Connection>| {
+                    registry
+                        .view(&connection, "markets", (first, MARKETS_PAGE), &finalized)
+                        .await
+                })
+                .await?;
+            let known = suite.market_bundle.code_hash();
+            created.extend(
+                page.markets
+                    .iter()
+                    .filter(|market| market.code_hash == known)
+                    .map(|market| market.address),
+            );
+            from = page.next.filter(|next| *next > first);
+        }
+    }
+    Ok((governed, created))
+}
+
+/// Markets asked for at once: what the registry allows.
+const MARKETS_PAGE: u32 = 100;
+
+fn measure(metrics: &Metrics, governed: &Governed, best: u32) {
+    let name = governed.name.as_str();
+    let book = &governed.book;
+    metrics
+        .referenda
+        .with_label_values(&[name])
+        .set(level(book.open_referenda(best)));
+    let Some(powers) = book.powers() else { return };
+    metrics
+        .operations
+        .with_label_values(&[name])
+        .set(level(book.waiting_operations(best)));
+    for capability in Capability::ALL {
+        let stage = powers.calendar.ladder(capability).stage(best);
+        metrics
+            .stages
+            .with_label_values(&[name, &format!("{capability:?}")])
+            .set(stage_level(stage));
+    }
+    metrics
+        .certified
+        .with_label_values(&[name])
+        .set(powers.certified.into());
 }
 
 /// What an entry of the journal counts in the budget: what it really cost, once that is known.

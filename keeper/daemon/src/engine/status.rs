@@ -1,11 +1,13 @@
 //! The keeper's state for people and programs: `/status` and `keeper status`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use codec::Decode;
 use keeper_core::Job;
 use keeper_store::{Entry, Outcome};
+use kernel::handover::Capability;
 
+use super::governed::Governed;
 use super::kept::Kept;
 use super::Engine;
 
@@ -20,6 +22,11 @@ impl Engine {
                 .markets
                 .iter()
                 .map(|(address, kept)| market_status(address, kept, self.best))
+                .collect(),
+            governance: self
+                .governed
+                .iter()
+                .map(|governed| governance_status(governed, self.best))
                 .collect(),
             in_flight: self
                 .store
@@ -51,6 +58,8 @@ pub struct Status {
     pub cursor: Option<u32>,
     /// The markets.
     pub markets: Vec<MarketStatus>,
+    /// What governs them.
+    pub governance: Vec<GovernanceStatus>,
     /// Transactions without an outcome.
     pub in_flight: Vec<TransactionStatus>,
     /// The last transactions, newest first.
@@ -80,13 +89,34 @@ pub struct MarketStatus {
     pub spot_e12: u64,
 }
 
+/// The state of a DAO and of the handover that obeys it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct GovernanceStatus {
+    /// `netuid/generation` of the DAO.
+    pub name: String,
+    /// The DAO's address.
+    pub dao: String,
+    /// The handover's address, unless the DAO governs nothing.
+    pub handover: Option<String>,
+    /// Whether the DAO's generation is alive.
+    pub alive: bool,
+    /// Referenda whose votes still count.
+    pub open_referenda: usize,
+    /// Operations that wait or are ready.
+    pub waiting_operations: usize,
+    /// The stage of every capability.
+    pub stages: BTreeMap<String, String>,
+    /// Whether the certificate was issued.
+    pub certified: bool,
+}
+
 /// A transaction's state.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct TransactionStatus {
     /// Position in the journal.
     pub seq: u64,
-    /// The market.
-    pub market: String,
+    /// The contract it calls.
+    pub contract: String,
     /// The message.
     pub message: &'static str,
     /// How many positions it works on.
@@ -120,6 +150,27 @@ fn market_status(address: &[u8; 32], kept: &Kept, best: u32) -> MarketStatus {
     }
 }
 
+fn governance_status(governed: &Governed, best: u32) -> GovernanceStatus {
+    let book = &governed.book;
+    let stage = |capability: Capability| {
+        let stage = book.powers()?.calendar.ladder(capability).stage(best);
+        Some((format!("{capability:?}"), format!("{stage:?}")))
+    };
+    GovernanceStatus {
+        name: governed.name.clone(),
+        dao: keeper_chain::contracts::address(&governed.dao.address),
+        handover: governed
+            .handover
+            .as_ref()
+            .map(|handover| keeper_chain::contracts::address(&handover.address)),
+        alive: book.alive(),
+        open_referenda: book.open_referenda(best),
+        waiting_operations: book.waiting_operations(best),
+        stages: Capability::ALL.into_iter().filter_map(stage).collect(),
+        certified: book.powers().is_some_and(|powers| powers.certified),
+    }
+}
+
 fn transaction(entry: &Entry, included: &BTreeSet<u64>) -> TransactionStatus {
     let job = Job::decode(&mut entry.planned.job.as_slice()).ok();
     let state = match entry.state {
@@ -136,7 +187,7 @@ fn transaction(entry: &Entry, included: &BTreeSet<u64>) -> TransactionStatus {
     };
     TransactionStatus {
         seq: entry.seq,
-        market: keeper_chain::contracts::address(&entry.planned.market),
+        contract: keeper_chain::contracts::address(&entry.planned.contract),
         message: job.as_ref().map_or("?", |job| job.kind().message()),
         positions: job.map_or(0, |job| match job {
             Job::Liquidate(ids) | Job::SettleShorts(ids) => ids.len(),

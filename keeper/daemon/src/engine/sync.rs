@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use keeper_chain::{BlockEvents, BlockId, ChainError, Class, Connection, Holding};
+use keeper_chain::governance::{news, News};
+use keeper_chain::{BlockEvents, BlockId, ChainError, Class, Connection, Emitted, Holding};
 use keeper_store::{BlockChanges, Cursor, Entry, Outcome, PositionChange};
 
 use super::{Engine, EngineError};
@@ -26,6 +27,8 @@ struct Reading {
     holdings: Vec<([u8; 32], Holding)>,
     accounts: Vec<([u8; 32], [u8; 32])>,
     touched: BTreeSet<[u8; 32]>,
+    /// What happened to what governs the markets, by contract.
+    news: Vec<([u8; 32], News)>,
     /// Open journal entries that the block includes, and what became of them.
     ours: Vec<(u64, Outcome)>,
 }
@@ -154,6 +157,10 @@ impl Engine {
             })
             .collect();
         self.store.commit_block(at, &changes)?;
+        self.created.extend(self.markets_of_ours(&reading));
+        for governed in &mut self.governed {
+            governed.settle(block.number);
+        }
         if known {
             self.applied.remove(0);
         } else {
@@ -206,7 +213,25 @@ impl Engine {
         Ok(())
     }
 
+    /// Markets that the registry created with the code that this keeper knows.
+    fn markets_of_ours(&self, reading: &Reading) -> Vec<[u8; 32]> {
+        let known = self.suite.as_ref().map(|suite| suite.market_bundle.code_hash());
+        let created = reading.news.iter().filter_map(|(_, news)| match news {
+            News::Market { address, code_hash } if Some(*code_hash) == known => Some(*address),
+            _ => None,
+        });
+        created.collect()
+    }
+
     fn learn(&mut self, block: &BlockId, reading: &Reading) {
+        for (contract, news) in &reading.news {
+            for governed in &mut self.governed {
+                // An objection is told by the DAO and concerns the handover: both are in the same place.
+                if governed.contract(contract).is_some() {
+                    governed.learn(news);
+                }
+            }
+        }
         for (market, holding) in &reading.holdings {
             if let Some(kept) = self.markets.get_mut(market) {
                 kept.set(*holding);
@@ -248,6 +273,9 @@ impl Engine {
         for kept in self.markets.values_mut() {
             kept.touch();
         }
+        for governed in &mut self.governed {
+            governed.take_back();
+        }
         Ok(())
     }
 
@@ -264,6 +292,12 @@ impl Engine {
         let mut reading = Reading::default();
         for emitted in &events.emitted {
             let Some(kept) = self.markets.get(&emitted.contract) else {
+                if let Some(news) = self.news(emitted)? {
+                    if let News::Enrolled(account) = news {
+                        reading.accounts.push((emitted.contract, account));
+                    }
+                    reading.news.push((emitted.contract, news));
+                }
                 continue;
             };
             reading.touched.insert(emitted.contract);
@@ -304,6 +338,20 @@ impl Engine {
             }
         }
         Ok(reading)
+    }
+
+    /// What an event of a DAO, a handover or the registry means.
+    fn news(&self, emitted: &Emitted) -> Result<Option<News>, ChainError> {
+        let registry = self.suite.as_ref().and_then(|suite| suite.registry.as_ref());
+        let contract = self
+            .governed
+            .iter()
+            .find_map(|governed| governed.contract(&emitted.contract))
+            .or(registry.filter(|registry| registry.address == emitted.contract));
+        match contract {
+            Some(contract) => Ok(news(contract, emitted)?),
+            None => Ok(None),
+        }
     }
 
     /// A block's events; those of the last blocks are remembered, because each is read as a best block and as a finalized one.
