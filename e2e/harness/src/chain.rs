@@ -64,6 +64,24 @@ impl Extrinsic {
         let to = Value::unnamed_variant("Id", [Value::from_bytes(to)]);
         Self::new("Balances", "transfer_keep_alive", vec![to, Value::u128(rao.into())])
     }
+
+    /// Makes an account or a contract a proxy of the signer. `kind` is a proxy type of the chain, `Owner` or `Transfer` for
+    /// instance. 60,000,000 rao are reserved while there is any proxy, and 33,000,000 for each.
+    pub fn add_proxy(delegate: [u8; 32], kind: &'static str) -> Self {
+        Self::proxies("add_proxy", delegate, kind)
+    }
+
+    /// Ends what [`Self::add_proxy`] began.
+    pub fn remove_proxy(delegate: [u8; 32], kind: &'static str) -> Self {
+        Self::proxies("remove_proxy", delegate, kind)
+    }
+
+    fn proxies(name: &'static str, delegate: [u8; 32], kind: &'static str) -> Self {
+        let delegate = Value::unnamed_variant("Id", [Value::from_bytes(delegate)]);
+        let kind = Value::unnamed_variant(kind, Vec::<Value>::new());
+        let no_delay = Value::u128(0);
+        Self::new("Proxy", name, vec![delegate, kind, no_delay])
+    }
 }
 
 /// What became of a transaction.
@@ -373,6 +391,18 @@ impl Chain {
         Ok(free)
     }
 
+    /// What a subnet's owner has set, by the index of the call of `AdminUtils` that sets it; a flag is 0 or 1.
+    pub async fn hyperparameter(&self, netuid: u16, index: u8, at: &BlockId) -> Result<Option<u64>> {
+        let Some(bytes) = self
+            .connection
+            .storage(&hyperparameter_key(netuid, index), at.hash)
+            .await?
+        else {
+            return Ok(None);
+        };
+        Ok(Some(u64::decode(&mut bytes.as_slice())?))
+    }
+
     /// The chain's price in rao per whole alpha.
     pub async fn price_e9(&self, netuid: u16, at: &BlockId) -> Result<u64> {
         self.ask("StakingStandInApi_price_e9", netuid, at).await
@@ -395,6 +425,18 @@ fn system_account_key(account: &[u8; 32]) -> Vec<u8> {
         &twox_128(b"Account"),
         &blake2_128(account),
         account,
+    ]
+    .concat()
+}
+
+/// `AdminUtils.Hyperparameters` is a double map whose keys are not hashed.
+fn hyperparameter_key(netuid: u16, index: u8) -> Vec<u8> {
+    use sp_crypto_hashing::twox_128;
+    [
+        &twox_128(b"AdminUtils")[..],
+        &twox_128(b"Hyperparameters"),
+        &netuid.to_le_bytes(),
+        &[index],
     ]
     .concat()
 }

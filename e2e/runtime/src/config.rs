@@ -2,7 +2,7 @@
 
 use crate::*;
 use frame_support::dispatch::DispatchClass;
-use frame_support::traits::{ConstBool, ConstU16, ConstU32, ConstU64, ConstU8, Nothing, Randomness, VariantCountOf};
+use frame_support::traits::{ConstBool, ConstU16, ConstU32, ConstU64, ConstU8, Randomness, VariantCountOf};
 use frame_support::weights::constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND};
 use frame_support::weights::{Weight, WeightToFee};
 use frame_support::{derive_impl, parameter_types};
@@ -112,7 +112,25 @@ impl pallet_sudo::Config for Runtime {
     type WeightInfo = pallet_sudo::weights::SubstrateWeight<Runtime>;
 }
 
+impl pallet_proxy::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type RuntimeCall = RuntimeCall;
+    type Currency = Balances;
+    type ProxyType = proxies::ProxyType;
+    type ProxyDepositBase = ConstU64<{ proxies::PROXY_DEPOSIT_BASE }>;
+    type ProxyDepositFactor = ConstU64<{ proxies::PROXY_DEPOSIT_FACTOR }>;
+    type MaxProxies = ConstU32<{ proxies::MAX_PROXIES }>;
+    type WeightInfo = pallet_proxy::weights::SubstrateWeight<Runtime>;
+    type MaxPending = ConstU32<{ proxies::MAX_PENDING }>;
+    type CallHasher = BlakeTwo256;
+    type AnnouncementDepositBase = ConstU64<{ proxies::ANNOUNCEMENT_DEPOSIT_BASE }>;
+    type AnnouncementDepositFactor = ConstU64<{ proxies::ANNOUNCEMENT_DEPOSIT_FACTOR }>;
+    type BlockNumberProvider = System;
+}
+
 impl subtensor_module::Config for Runtime {}
+
+impl admin_utils::Config for Runtime {}
 
 impl stand_in::Config for Runtime {}
 
@@ -152,8 +170,7 @@ impl pallet_contracts::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type RuntimeCall = RuntimeCall;
     type RuntimeHoldReason = RuntimeHoldReason;
-    /// On the chain only `Proxy::proxy`; this runtime has no such pallet.
-    type CallFilter = Nothing;
+    type CallFilter = proxies::ContractCalls;
     type WeightPrice = pallet_transaction_payment::Pallet<Self>;
     type WeightInfo = pallet_contracts::weights::SubstrateWeight<Self>;
     type ChainExtension = extension::StakingExtension;

@@ -3,11 +3,13 @@
 //! Limits, fees and deposits of `pallet-contracts` are Subtensor's, and so are the indices of the pallets it has;
 //! staking behind extension 0x1000 is the [`staking`] crate, kept in this runtime's storage by [`host`].
 
+pub mod admin_utils;
 mod apis;
 mod config;
 mod extension;
 pub mod genesis;
 pub mod host;
+pub mod proxies;
 pub mod stand_in;
 pub mod subtensor_module;
 
@@ -92,6 +94,8 @@ frame_support::construct_runtime!(
         SubtensorModule: subtensor_module = 7,
         Utility: pallet_utility = 11,
         Sudo: pallet_sudo = 12,
+        Proxy: pallet_proxy = 16,
+        AdminUtils: admin_utils = 19,
         Contracts: pallet_contracts = 29,
         // The scenario's levers, out of the way of the chain's pallets.
         StakingStandIn: stand_in = 100,

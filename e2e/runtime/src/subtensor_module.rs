@@ -1,13 +1,15 @@
 //! The staking transactions of the chain's own pallet, with its name, indices and arguments, so that a client that
 //! stakes here stakes there.
+//!
+//! The sandbox of the contracts compiles this file, too, against another generation of FRAME.
 
 pub use pallet::*;
 
 #[frame_support::pallet]
 #[allow(clippy::too_many_arguments)]
 pub mod pallet {
-    use crate::host::{staking, StakingHost};
-    use crate::AccountId;
+    use super::super::host::{staking, StakingHost};
+    use super::super::AccountId;
     use codec::Encode;
     use frame_support::pallet_prelude::*;
     use frame_system::pallet_prelude::*;
