@@ -8,6 +8,10 @@
     reason = "a test that meets the unexpected panics, and so does its overflow"
 )]
 
+mod conviction;
+mod conviction_sequences;
+mod conviction_votes;
+mod decay;
 mod exact;
 mod math;
 mod oracle;
