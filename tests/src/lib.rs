@@ -12,6 +12,7 @@
 #![allow(missing_docs, reason = "the fields of the market's answers are the contract's")]
 
 pub mod bundle;
+pub mod calls;
 pub mod checks;
 pub mod extension;
 pub mod interface;

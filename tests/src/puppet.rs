@@ -1,11 +1,12 @@
-//! A contract that does what it is told: call another contract, or use the chain extension. Hostile when told so.
+//! A contract that does what it is told: call another contract, the chain extension or the runtime. Hostile when told so.
 
 use codec::Encode;
 use staking::{AccountId, Function};
 
 use crate::world::{Outcome, World};
 
-/// Storage: how often it was entered. Input: 0, callee, input (its value is passed on); 1, function, arguments; or 2.
+/// Storage: how often it was entered. Input: 0, callee, input (its value is passed on); 1, function, arguments; 2; or 3 and
+/// a call of the runtime.
 /// Answer: the host function's code, then what a callee returned; for 2 the number of entries.
 const TEXT: &str = r#"
 (module
@@ -14,6 +15,7 @@ const TEXT: &str = r#"
   (import "seal0" "seal_return" (func $return (param i32 i32 i32)))
   (import "seal0" "seal_value_transferred" (func $value (param i32 i32)))
   (import "seal0" "call_chain_extension" (func $extension (param i32 i32 i32 i32 i32) (result i32)))
+  (import "seal0" "call_runtime" (func $runtime (param i32 i32) (result i32)))
   (import "seal1" "seal_call" (func $call (param i32 i32 i64 i32 i32 i32 i32 i32) (result i32)))
   (import "seal1" "get_storage" (func $get (param i32 i32 i32 i32) (result i32)))
   (import "seal2" "set_storage" (func $set (param i32 i32 i32 i32) (result i32)))
@@ -44,6 +46,11 @@ const TEXT: &str = r#"
       (then
         (i32.store (i32.const 32768) (i32.load (i32.const 24)))
         (i32.store (i32.const 16) (i32.const 0))))
+    (if (i32.eq (i32.load8_u (i32.const 1024)) (i32.const 3))
+      (then
+        (i32.store (i32.const 32768)
+          (call $runtime (i32.const 1025) (i32.sub (i32.load (i32.const 12)) (i32.const 1))))
+        (i32.store (i32.const 16) (i32.const 0))))
     (call $return (i32.const 0) (i32.const 32768) (i32.add (i32.load (i32.const 16)) (i32.const 4)))))
 "#;
 
@@ -67,6 +74,11 @@ pub fn calling(contract: AccountId, input: &[u8]) -> Vec<u8> {
 pub fn using(function: Function, arguments: impl Encode) -> Vec<u8> {
     let id = (0x1000u32 << 16) | u32::from(function.id());
     [vec![1u8], id.encode(), arguments.encode()].concat()
+}
+
+/// Input that makes a puppet call the runtime with an encoded call.
+pub fn dispatching(call: &[u8]) -> Vec<u8> {
+    [&[3u8], call].concat()
 }
 
 /// The code a puppet's host function answered with, and its output.

@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use codec::{Decode, DecodeAll, Encode};
 use drink::sandbox_api::prelude::ContractAPI;
 use drink::{Sandbox, Weight};
-use frame_support::sp_runtime::AccountId32;
+use frame_support::sp_runtime::traits::Dispatchable;
+use frame_support::sp_runtime::{AccountId32, DispatchError};
 use frame_support::storage::{with_transaction, TransactionOutcome};
 use frame_support::traits::fungible::{Inspect, Mutate};
 use pallet_contracts::{CollectEvents, DebugInfo, Determinism, StorageDeposit};
 use staking::{AccountId, Code, ControlError, Dividend, Function, NewSubnet, Staking};
 
 use crate::bundle;
+use crate::calls::admin_utils::Hyperparameters;
+use crate::calls::proxies::ProxyType;
 use crate::checks::Checks;
 use crate::extension::{chain, FreeBalances, State};
 use crate::interface::{constructor, MarketError};
-use crate::runtime::{Balances, Contracts, System, EXISTENTIAL_DEPOSIT};
+use crate::runtime::{Balances, Contracts, Runtime, RuntimeCall, RuntimeEvent, System, EXISTENTIAL_DEPOSIT};
 use crate::sandbox::ChainSandbox;
 
 /// One TAO, or one alpha.
@@ -212,7 +215,7 @@ impl World {
                 );
                 let kept = matches!(&result.result, Ok(returned) if !returned.did_revert());
                 // The layer's error type only has to be one that a dispatch error converts into.
-                let result = Ok::<_, frame_support::sp_runtime::DispatchError>(result);
+                let result = Ok::<_, DispatchError>(result);
                 if kept {
                     TransactionOutcome::Commit(result)
                 } else {
@@ -341,6 +344,43 @@ impl World {
             Code::Success => Ok(()),
             code => Err(code),
         }
+    }
+
+    /// Dispatches a call of the runtime for an account, as its own extrinsic would, but for the fee.
+    pub fn dispatch(&mut self, who: AccountId, call: impl Into<RuntimeCall>) -> Result<(), DispatchError> {
+        let origin = Some(AccountId32::from(who)).into();
+        let call: RuntimeCall = call.into();
+        let result = self.sandbox.execute_with(|| call.dispatch(origin));
+        let mut checks = std::mem::take(&mut self.checks);
+        checks.chain_changed(self);
+        self.checks = checks;
+        result.map(|_| ()).map_err(|failed| failed.error)
+    }
+
+    /// Makes `delegate` a proxy of `who`, who pays the deposit.
+    pub fn add_proxy(&mut self, who: AccountId, delegate: AccountId, kind: ProxyType) {
+        let add = pallet_proxy::Call::<Runtime>::add_proxy {
+            delegate: AccountId32::from(delegate).into(),
+            proxy_type: kind,
+            delay: 0,
+        };
+        self.dispatch(who, add).expect("the account can pay the deposit");
+    }
+
+    /// What came of the calls that proxies made in this block: `Proxy::proxy` itself succeeds all the same.
+    pub fn proxied(&mut self) -> Vec<Result<(), DispatchError>> {
+        let events = self.sandbox.execute_with(System::events);
+        let executed = |event| match event {
+            RuntimeEvent::Proxy(pallet_proxy::Event::ProxyExecuted { result }) => Some(result),
+            _ => None,
+        };
+        events.into_iter().filter_map(|record| executed(record.event)).collect()
+    }
+
+    /// What the owner of a subnet has set, by the index of the call that sets it.
+    pub fn hyperparameter(&mut self, netuid: u16, index: u8) -> Option<u64> {
+        self.sandbox
+            .execute_with(|| Hyperparameters::<Runtime>::get(netuid, index))
     }
 
     /// Sets the price of the chain's own pool, in rao per alpha.

@@ -8,6 +8,7 @@ mod exits;
 mod imports;
 mod life;
 mod liquidation;
+mod proxies;
 mod quotes;
 mod refusals;
 mod setup;
