@@ -203,14 +203,7 @@ impl Escrow {
     }
 
     /// Replaces a lock as of block `now`, in the sums as well.
-    fn replace(
-        &mut self,
-        voter: &mut Voter,
-        delegate: Option<&mut Voter>,
-        kind: LockKind,
-        weight: Weight,
-        now: u32,
-    ) {
+    fn replace(&mut self, voter: &mut Voter, delegate: Option<&mut Voter>, kind: LockKind, weight: Weight, now: u32) {
         voter.lock.roll(now);
         let sums = core::iter::once(&mut self.total).chain(delegate.map(|delegate| &mut delegate.received));
         for sum in sums {

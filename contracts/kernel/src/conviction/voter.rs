@@ -80,10 +80,7 @@ impl Voter {
         match self.native {
             Some(native) if cap_bps != 0 && native.since < submitted => {
                 let own = self.own(now, submitted);
-                let cap = own
-                    .saturating_mul(cap_bps.into())
-                    .checked_div(BPS.into())
-                    .unwrap_or(0);
+                let cap = own.saturating_mul(cap_bps.into()).checked_div(BPS.into()).unwrap_or(0);
                 native.conviction.min(cap)
             }
             _ => 0,

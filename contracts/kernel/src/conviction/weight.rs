@@ -133,7 +133,10 @@ impl Weight {
             let span = (span << 62).checked_div(scale).unwrap_or(0);
             Decay::average(u64::try_from(span).unwrap_or(u64::MAX)).down(share(mass, blocks, maturity_tau))
         } else {
-            faster.over(slower).complement().down(share(mass, unlock_tau, difference))
+            faster
+                .over(slower)
+                .complement()
+                .down(share(mass, unlock_tau, difference))
         };
         Self {
             mass: unlocking.down(self.mass),

@@ -232,6 +232,30 @@ fn delegating_again_waits_for_the_longest_referendum_there_was() {
 }
 
 #[test]
+fn releasing_does_not_shorten_the_wait_and_forgets_it_once_it_is_over() {
+    let mut escrow = Escrow::default();
+    escrow.expect_lifetime(1_000);
+    let (mut voter, mut target) = (Voter::default(), Voter::default());
+    let (me, to) = ([1; 32], [2; 32]);
+    escrow
+        .lock(&mut voter, None, 1_000_000, LockKind::Decaying, 0)
+        .expect("locked");
+    escrow
+        .delegate(&mut voter, to, &mut target, TAU, me)
+        .expect("delegated");
+    let back = TAU + 1;
+    escrow.undelegate(&mut voter, &mut target, back).expect("taken back");
+    escrow.release(&mut voter, 10, back + 999).expect("released");
+    assert_eq!(
+        escrow.delegate(&mut voter, to, &mut target, back + 999, me),
+        Err(Error::RedelegationTooSoon { at: back + 1_000 })
+    );
+    assert_eq!(voter.power(back + 999, back), 0);
+    escrow.release(&mut voter, 10, back + 1_000).expect("released");
+    assert_eq!(voter.undelegated, None);
+}
+
+#[test]
 fn an_account_with_anything_to_lose_is_not_empty() {
     let mut escrow = Escrow::default();
     assert!(Voter::default().is_empty());

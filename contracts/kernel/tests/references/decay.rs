@@ -16,15 +16,15 @@ const BITS: u32 = 384;
 pub fn exact(blocks: u32, tau: u32) -> BigRational {
     let one = BigInt::from(1) << BITS;
     // Halved ten times, 64 τ are a sixteenth: 2^(−4·80)/80! is below 2^−700.
-    let x = (BigInt::from(blocks) << BITS) / tau >> 10;
+    let x = ((BigInt::from(blocks) << BITS) / tau) >> 10;
     let (mut sum, mut term) = (one.clone(), one.clone());
     for n in 1..80 {
-        term = (term * &x >> BITS) / n;
+        term = ((term * &x) >> BITS) / n;
         sum += &term;
     }
     let mut value = (&one * &one) / sum;
     for _ in 0..10 {
-        value = &value * &value >> BITS;
+        value = (&value * &value) >> BITS;
     }
     BigRational::new(value, one)
 }
