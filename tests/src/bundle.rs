@@ -25,8 +25,17 @@ pub fn folder() -> PathBuf {
 
 /// The market, read once.
 pub fn market() -> &'static Bundle {
-    static MARKET: OnceLock<Bundle> = OnceLock::new();
-    MARKET.get_or_init(|| Bundle::read(&folder().join("market.contract")))
+    named("market")
+}
+
+/// A contract by its name, read once.
+pub fn named(name: &'static str) -> &'static Bundle {
+    static ALL: OnceLock<BTreeMap<&'static str, Bundle>> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        let read = |name| (name, Bundle::read(&folder().join(format!("{name}.contract"))));
+        ["conviction", "handover", "market", "registry"].map(read).into()
+    });
+    all.get(name).unwrap_or_else(|| panic!("there is no contract {name}"))
 }
 
 impl Bundle {
@@ -64,6 +73,56 @@ impl Bundle {
     /// Labels of all messages and constructors.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
         self.selectors.keys().map(String::as_str)
+    }
+
+    /// Hash of the code, as the chain names it.
+    pub fn code_hash(&self) -> [u8; 32] {
+        bytes(&self.metadata["source"]["hash"])
+            .try_into()
+            .expect("a hash has 32 bytes")
+    }
+
+    /// What a message or constructor refuses with, by the names in the metadata: `Rule.TooEarly` for an error within an error.
+    /// `error` is encoded without the results around it.
+    pub fn refusal(&self, label: &str, error: &[u8]) -> String {
+        let spec = &self.metadata["spec"];
+        let message = ["constructors", "messages"]
+            .iter()
+            .flat_map(|kind| spec[kind].as_array().expect("a list of messages"))
+            .find(|message| message["label"] == label)
+            .unwrap_or_else(|| panic!("the contract has no message {label}"));
+        let outer = &message["returnType"]["type"];
+        let inner = self.parameter(outer, "T");
+        self.variant(&self.parameter(&inner, "E"), error)
+    }
+
+    fn kind(&self, id: &Value) -> &Value {
+        &self.metadata["types"][usize::try_from(id.as_u64().expect("the id of a type")).expect("an index")]["type"]
+    }
+
+    fn parameter(&self, id: &Value, name: &str) -> Value {
+        let parameters = self.kind(id)["params"].as_array().expect("a generic type");
+        let found = parameters.iter().find(|parameter| parameter["name"] == name);
+        found.expect("a result has this parameter")["type"].clone()
+    }
+
+    fn variant(&self, id: &Value, error: &[u8]) -> String {
+        let index = u64::from(*error.first().expect("an error is not empty"));
+        let variants = self.kind(id)["def"]["variant"]["variants"].as_array();
+        let variants = variants.expect("an error is an enum");
+        let found = variants.iter().find(|variant| variant["index"] == index);
+        let found = found.unwrap_or_else(|| panic!("no variant {index} in {id}"));
+        let name = found["name"].as_str().expect("a name");
+        let fields = found["fields"].as_array().map_or(&[] as &[Value], Vec::as_slice);
+        match fields {
+            [field] if field["name"].is_null() && self.kind(&field["type"])["def"]["variant"].is_object() => {
+                format!(
+                    "{name}.{}",
+                    self.variant(&field["type"], error.get(1..).unwrap_or_default())
+                )
+            }
+            _ => name.to_string(),
+        }
     }
 
     /// Names of the variants of the enum whose path ends in `path`.

@@ -19,6 +19,7 @@ pub mod interface;
 pub mod puppet;
 pub mod runtime;
 pub mod sandbox;
+pub mod suite;
 pub mod wealth;
 pub mod world;
 

@@ -65,6 +65,26 @@ pub fn create(world: &mut World, tao: u64) -> AccountId {
     address
 }
 
+/// Puts a contract on the chain that runs other code as soon as it is called with the hash of it.
+pub fn chameleon(world: &mut World) -> AccountId {
+    let text = r#"
+(module
+  (import "env" "memory" (memory 1 1))
+  (import "seal0" "seal_input" (func $input (param i32 i32)))
+  (import "seal0" "set_code_hash" (func $become (param i32) (result i32)))
+  (data (i32.const 0) "\20\00\00\00")
+  (func (export "deploy"))
+  (func (export "call")
+    (call $input (i32.const 4) (i32.const 0))
+    (drop (call $become (i32.const 4)))))
+"#;
+    let wasm = wat::parse_str(text).expect("the text is a module");
+    world.blocks(1);
+    let (address, outcome) = world.deploy(wasm, Vec::new(), 0);
+    assert_eq!(outcome, Outcome::Returned(Vec::new()));
+    address
+}
+
 /// Input that makes a puppet call a contract.
 pub fn calling(contract: AccountId, input: &[u8]) -> Vec<u8> {
     [&[0u8], contract.as_slice(), input].concat()

@@ -168,6 +168,21 @@ impl World {
         }
     }
 
+    /// Hash of the code that a contract runs.
+    pub fn code_hash(&mut self, contract: AccountId) -> [u8; 32] {
+        let contract = AccountId32::from(contract);
+        let hash = self.sandbox.execute_with(|| Contracts::code_hash(&contract));
+        hash.expect("a contract lives there").0
+    }
+
+    /// Uploads code without making a contract of it.
+    pub fn upload(&mut self, wasm: Vec<u8>) {
+        let uploaded = self
+            .sandbox
+            .upload_contract(wasm, DEPLOYER.into(), None, Determinism::Enforced);
+        uploaded.expect("the code is valid");
+    }
+
     /// Uploads and instantiates any contract.
     pub fn deploy(&mut self, wasm: Vec<u8>, input: Vec<u8>, endowment: u64) -> (AccountId, Outcome) {
         let salt = self.block().encode();
