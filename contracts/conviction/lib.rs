@@ -323,6 +323,7 @@ mod conviction {
         #[ink(message, payable)]
         pub fn place_decision_deposit(&mut self, id: u32) -> Result<()> {
             apart(&mut || {
+                self.check_alive()?;
                 let by = self.env().caller();
                 let now = self.env().block_number();
                 let mut referendum = self.referendum_of(id)?;

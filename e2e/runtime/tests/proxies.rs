@@ -84,7 +84,7 @@ fn executed() -> Result<(), DispatchError> {
         RuntimeEvent::Proxy(pallet_proxy::Event::ProxyExecuted { result }) => Some(result),
         _ => None,
     });
-    results.last().expect("a proxy made a call")
+    results.next_back().expect("a proxy made a call")
 }
 
 fn immunity_period(netuid: u16, immunity_period: u16) -> admin_utils::Call<Runtime> {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use codec::Encode;
 use ink_metadata::{InkProject, MessageParamSpec, Selector};
 use scale_info::form::PortableForm;
 use scale_info::PortableRegistry;
@@ -181,16 +182,18 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::encode_message`].
     pub fn encode_constructor(&self, name: &str, arguments: &[String]) -> Result<Vec<u8>, BundleError> {
-        let constructors = self.project.spec().constructors();
-        let found = constructors.iter().find(|c| c.label() == name);
-        let constructor = found.ok_or_else(|| {
-            self.unknown(
-                "constructor",
-                name,
-                constructors.iter().map(|c| c.label().as_str()).collect(),
-            )
-        })?;
+        let constructor = self.constructor(name)?;
         self.encode(name, constructor.selector(), constructor.args(), arguments)
+    }
+
+    /// The call data of a constructor with SCALE-encodable arguments.
+    ///
+    /// # Errors
+    /// [`BundleError::Unknown`].
+    pub fn constructor_data(&self, name: &str, arguments: impl Encode) -> Result<Vec<u8>, BundleError> {
+        let mut data = self.constructor(name)?.selector().to_bytes().to_vec();
+        arguments.encode_to(&mut data);
+        Ok(data)
     }
 
     /// What a message returned, decoded by its metadata: the outer `Result` is ink's, the inner one, if any, the message's.
@@ -207,15 +210,7 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::decode_return`].
     pub fn decode_constructor_return(&self, name: &str, data: &[u8]) -> Result<Value<()>, BundleError> {
-        let constructors = self.project.spec().constructors();
-        let constructor = constructors.iter().find(|c| c.label() == name).ok_or_else(|| {
-            self.unknown(
-                "constructor",
-                name,
-                constructors.iter().map(|c| c.label().as_str()).collect(),
-            )
-        })?;
-        let ty = constructor.return_type().ret_type().ty().id;
+        let ty = self.constructor(name)?.return_type().ret_type().ty().id;
         self.decode_value(&format!("the answer of {name}"), ty, &mut &*data)
     }
 
@@ -251,11 +246,18 @@ impl Bundle {
 
     /// The type that a message returns when it succeeds: what stands in the `Ok` of both `Result`s.
     pub(crate) fn success_type(&self, name: &str) -> Result<u32, BundleError> {
+        Ok(self.answer_type(name)?.0)
+    }
+
+    /// As [`Bundle::success_type`], and in how many `Result`s it stands.
+    pub(crate) fn answer_type(&self, name: &str) -> Result<(u32, usize), BundleError> {
         let mut ty = self.message(name)?.return_type().ret_type().ty().id;
+        let mut layers = 0usize;
         while let Some(ok) = value::ok_type(self.registry(), ty) {
             ty = ok;
+            layers = layers.saturating_add(1);
         }
-        Ok(ty)
+        Ok((ty, layers))
     }
 
     fn decode_value(&self, what: &str, ty: u32, data: &mut &[u8]) -> Result<Value<()>, BundleError> {
@@ -271,6 +273,20 @@ impl Bundle {
             .iter()
             .find(|message| message.label() == name)
             .ok_or_else(|| self.unknown("message", name, self.messages().collect()))
+    }
+
+    fn constructor(&self, name: &str) -> Result<&ink_metadata::ConstructorSpec<PortableForm>, BundleError> {
+        let constructors = self.project.spec().constructors();
+        constructors
+            .iter()
+            .find(|constructor| constructor.label() == name)
+            .ok_or_else(|| {
+                self.unknown(
+                    "constructor",
+                    name,
+                    constructors.iter().map(|c| c.label().as_str()).collect(),
+                )
+            })
     }
 
     fn unknown(&self, kind: &'static str, name: &str, known: Vec<&str>) -> BundleError {

@@ -1,12 +1,21 @@
 //! What the chain stores about contracts, and where a contract will live.
 
 use codec::Encode;
-use scale_value::Value;
+use scale_value::{Composite, Value, ValueDef};
 
 use crate::connection::{BlockId, Connection};
 use crate::dry_run::Instantiation;
 use crate::error::ChainError;
 use crate::value::{bytes_of, field};
+
+/// Somebody who may act in the name of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// Who.
+    pub delegate: [u8; 32],
+    /// What it may do, by the chain's name.
+    pub kind: String,
+}
 
 impl Connection {
     /// The code hash of a contract; `None` when there is none at that address.
@@ -40,13 +49,7 @@ impl Connection {
     /// # Errors
     /// [`ChainError::Decode`] when it is not a number.
     pub async fn generation(&self, netuid: u16, at: &BlockId) -> Result<Option<u64>, ChainError> {
-        let types = self.at(at).await?;
-        let known = types
-            .metadata_ref()
-            .pallet_by_name("SubtensorModule")
-            .and_then(|pallet| pallet.storage())
-            .is_some_and(|storage| storage.entry_by_name("RegisteredSubnetCounter").is_some());
-        if !known {
+        if !self.stores("SubtensorModule", "RegisteredSubnetCounter", at).await? {
             return Ok(None);
         }
         let key = vec![Value::u128(netuid.into())];
@@ -73,6 +76,47 @@ impl Connection {
         crate::value::number(&info, "free").ok_or_else(|| ChainError::decode("an account", "it has no free balance"))
     }
 
+    /// Who may act as root; `None` on a chain without such a key.
+    ///
+    /// # Errors
+    /// [`ChainError::Decode`] when it is not an account.
+    pub async fn root_key(&self, at: &BlockId) -> Result<Option<[u8; 32]>, ChainError> {
+        if !self.stores("Sudo", "Key", at).await? {
+            return Ok(None);
+        }
+        let Some(key) = self.entry("Sudo", "Key", vec![], at).await? else {
+            return Ok(None);
+        };
+        let key = bytes_of(&key).and_then(|bytes| bytes.try_into().ok());
+        key.map(Some)
+            .ok_or_else(|| ChainError::decode("the root key", "it is not an account"))
+    }
+
+    /// Who may act in the name of an account; nobody on a chain without proxies.
+    ///
+    /// # Errors
+    /// [`ChainError::Decode`] when the chain stores proxies in another way.
+    pub async fn proxies(&self, account: &[u8; 32], at: &BlockId) -> Result<Vec<Proxy>, ChainError> {
+        if !self.stores("Proxy", "Proxies", at).await? {
+            return Ok(Vec::new());
+        }
+        let key = vec![Value::from_bytes(account)];
+        let Some(stored) = self.entry("Proxy", "Proxies", key, at).await? else {
+            return Ok(Vec::new());
+        };
+        proxies_in(&stored).ok_or_else(|| ChainError::decode("proxies", "one of them has no delegate or no kind"))
+    }
+
+    /// Whether the chain has this entry of storage at all.
+    async fn stores(&self, pallet: &str, entry: &str, at: &BlockId) -> Result<bool, ChainError> {
+        let types = self.at(at).await?;
+        let storage = types
+            .metadata_ref()
+            .pallet_by_name(pallet)
+            .and_then(|pallet| pallet.storage());
+        Ok(storage.is_some_and(|storage| storage.entry_by_name(entry).is_some()))
+    }
+
     async fn entry(
         &self,
         pallet: &'static str,
@@ -96,6 +140,34 @@ impl Connection {
         scale_value::scale::decode_as_type(&mut bytes.as_slice(), ty, types.metadata_ref().types())
             .map(|value| Some(value.remove_context()))
             .map_err(|e| wrong(&e))
+    }
+}
+
+/// The proxies in what the chain stores: definitions and the deposit for all of them.
+fn proxies_in(stored: &Value<()>) -> Option<Vec<Proxy>> {
+    let ValueDef::Composite(Composite::Unnamed(parts)) = &stored.value else {
+        return None;
+    };
+    definitions(parts.first()?)
+        .into_iter()
+        .map(|definition| {
+            let ValueDef::Variant(kind) = &field(definition, "proxy_type")?.value else {
+                return None;
+            };
+            Some(Proxy {
+                delegate: bytes_of(field(definition, "delegate")?)?.try_into().ok()?,
+                kind: kind.name.clone(),
+            })
+        })
+        .collect()
+}
+
+/// The structures in a sequence, through wrappers around it.
+fn definitions(value: &Value<()>) -> Vec<&Value<()>> {
+    match &value.value {
+        ValueDef::Composite(Composite::Named(_)) => vec![value],
+        ValueDef::Composite(Composite::Unnamed(values)) => values.iter().flat_map(definitions).collect(),
+        _ => vec![],
     }
 }
 
@@ -141,6 +213,28 @@ mod tests {
         assert_eq!(parse_account(&format!("0x{}", hex::encode(bytes))).unwrap(), bytes);
         assert_eq!(address(&bytes), alice);
         assert!(parse_account("0x12").is_err());
+    }
+
+    #[test]
+    fn proxies_are_read_as_the_chain_stores_them() {
+        let definition = |delegate: [u8; 32], kind: &str| {
+            Value::named_composite([
+                ("delegate", Value::unnamed_composite([Value::from_bytes(delegate)])),
+                ("proxy_type", Value::unnamed_variant(kind, [])),
+                ("delay", Value::u128(0)),
+            ])
+        };
+        let list = Value::unnamed_composite([definition([1; 32], "Any"), definition([2; 32], "Owner")]);
+        let stored = Value::unnamed_composite([Value::unnamed_composite([list]), Value::u128(93_000_000)]);
+        let kinds: Vec<_> = proxies_in(&stored)
+            .unwrap()
+            .into_iter()
+            .map(|p| (p.delegate, p.kind))
+            .collect();
+        assert_eq!(kinds, [([1; 32], "Any".to_owned()), ([2; 32], "Owner".to_owned())]);
+        let none = Value::unnamed_composite([Value::unnamed_composite([]), Value::u128(0)]);
+        assert_eq!(proxies_in(&none), Some(vec![]));
+        assert_eq!(proxies_in(&Value::u128(0)), None);
     }
 
     #[test]

@@ -32,8 +32,10 @@ pub enum Command {
     Status(Common),
     /// Check configuration, key, endpoints, store and markets.
     Check(Common),
-    /// Deploy markets. A second time changes nothing.
+    /// Deploy the suite and markets. A second time changes nothing.
     Deploy(Deploy),
+    /// Show who can still do what until when, and compare the chain with what the suite says of itself.
+    Audit(Audit),
     /// Send a message to a contract: a dry run, unless told to execute it.
     Call(Call),
     /// Measure decisions and memory with many positions.
@@ -76,6 +78,32 @@ pub struct Deploy {
     /// Deploy other code for a generation that has a market already: the old one stays where it is, only its entry goes.
     #[arg(long)]
     pub replace: bool,
+    #[command(flatten)]
+    pub overrides: Overrides,
+}
+
+/// `keeper audit`.
+#[derive(Clone, Debug, Args)]
+#[group(id = "suite", required = true, multiple = false, args = ["registry", "deployments"])]
+pub struct Audit {
+    /// The registry's address: everything else is found from it.
+    #[arg(long)]
+    pub registry: Option<String>,
+    /// A deployment file that names the registry.
+    #[arg(long)]
+    pub deployments: Option<PathBuf>,
+    /// Folder of the bundles the contracts are compared with.
+    #[arg(long, default_value = "target/ink")]
+    pub bundles: PathBuf,
+    /// Further bundles of markets, whose code was or will be pinned.
+    #[arg(long = "market-bundle")]
+    pub market_bundles: Vec<PathBuf>,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// Configuration file, for endpoints.
+    #[arg(long, env = "KEEPER_CONFIG")]
+    pub config: Option<PathBuf>,
     #[command(flatten)]
     pub overrides: Overrides,
 }

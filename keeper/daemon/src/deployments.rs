@@ -22,18 +22,28 @@ pub struct Deployments {
     pub network: String,
     /// The chain's genesis hash, 0x-prefixed.
     pub genesis: String,
+    /// The suite, from before its first transaction on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<SuiteStart>,
     /// The contracts.
     pub contracts: Vec<Deployed>,
+}
+
+/// What was chosen once for a suite: its addresses depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuiteStart {
+    /// First block of the calendar.
+    pub start_block: u32,
 }
 
 /// A deployed contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployed {
-    /// What it is: `market`.
+    /// What it is: `handover`, `conviction`, `registry` or `market`.
     pub kind: String,
-    /// The subnet.
+    /// The subnet; that of the DAO for `handover` and `registry`.
     pub netuid: u16,
-    /// Its generation.
+    /// The subnet's generation.
     pub generation: u64,
     /// The contract's address (SS58).
     pub address: String,
@@ -95,9 +105,34 @@ impl Deployments {
         std::fs::rename(&draft, path).map_err(access)
     }
 
+    /// The contract of a kind for (netuid, generation).
+    pub fn find(&self, kind: &str, netuid: u16, generation: u64) -> Option<&Deployed> {
+        self.contracts.iter().find(|other| other.is(kind, netuid, generation))
+    }
+
+    /// Takes a contract in, in the place of another of its kind for the same (netuid, generation).
+    pub fn put(&mut self, deployed: Deployed) {
+        self.contracts
+            .retain(|other| !other.is(&deployed.kind, deployed.netuid, deployed.generation));
+        self.contracts.push(deployed);
+        self.contracts
+            .sort_by_key(|contract| (contract.kind.clone(), contract.netuid, contract.generation));
+    }
+
+    /// The registries.
+    pub fn registries(&self) -> impl Iterator<Item = &Deployed> {
+        self.contracts.iter().filter(|contract| contract.kind == "registry")
+    }
+
     /// The markets.
     pub fn markets(&self) -> impl Iterator<Item = &Deployed> {
         self.contracts.iter().filter(|contract| contract.kind == "market")
+    }
+}
+
+impl Deployed {
+    fn is(&self, kind: &str, netuid: u16, generation: u64) -> bool {
+        self.kind == kind && (self.netuid, self.generation) == (netuid, generation)
     }
 }
 
@@ -113,6 +148,7 @@ mod tests {
         let deployments = Deployments {
             network: "devnet".into(),
             genesis: "0x00".into(),
+            suite: None,
             contracts: vec![Deployed {
                 kind: "market".into(),
                 netuid: 1,
@@ -127,5 +163,40 @@ mod tests {
         deployments.save(&path).unwrap();
         assert_eq!(Deployments::load(&path).unwrap(), deployments);
         assert_eq!(deployments.markets().count(), 1);
+    }
+
+    #[test]
+    fn a_file_from_before_there_was_a_suite_is_read_and_written_as_it_was() {
+        let text = r#"{"network":"n","genesis":"0x00","contracts":[]}"#;
+        let old: Deployments = serde_json::from_str(text).unwrap();
+        assert_eq!(old.suite, None);
+        assert_eq!(serde_json::to_string(&old).unwrap(), text);
+    }
+
+    #[test]
+    fn a_contract_takes_the_place_of_its_predecessor_and_of_no_other() {
+        let mut deployments = Deployments {
+            network: "n".into(),
+            genesis: "0x00".into(),
+            suite: Some(SuiteStart { start_block: 7 }),
+            contracts: vec![],
+        };
+        let entry = |kind: &str, address: &str| Deployed {
+            kind: kind.into(),
+            netuid: 0,
+            generation: 1,
+            address: address.into(),
+            code_hash: String::new(),
+            salt: String::new(),
+            deployer: String::new(),
+            block: None,
+        };
+        for new in [entry("registry", "a"), entry("handover", "b"), entry("registry", "c")] {
+            deployments.put(new);
+        }
+        let found: Vec<_> = deployments.contracts.iter().map(|c| c.address.as_str()).collect();
+        assert_eq!(found, ["b", "c"]);
+        assert_eq!(deployments.find("registry", 0, 1).unwrap().address, "c");
+        assert_eq!(deployments.find("registry", 0, 2), None);
     }
 }

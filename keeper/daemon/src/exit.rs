@@ -28,6 +28,8 @@ pub enum Exit {
     TaskDied = 6,
     /// A check found something wrong.
     CheckFailed = 7,
+    /// An audit found that the chain and what the suite says of itself do not match.
+    AuditFailed = 8,
 }
 
 /// The table for `--help`.
@@ -39,7 +41,8 @@ pub const HELP: &str = "Exit codes:
   4  the store is in use, foreign or broken
   5  the chain or a contract refused
   6  a task of the daemon ended by itself
-  7  a check found something wrong";
+  7  a check found something wrong
+  8  an audit found a mismatch between the chain and what the suite says of itself";
 
 /// A task that ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +64,16 @@ pub struct CheckFailed {
     pub checks: usize,
 }
 
+/// An audit that found a mismatch.
+#[derive(Debug, thiserror::Error)]
+#[error("{mismatches} of {comparisons} comparisons do not match")]
+pub struct AuditFailed {
+    /// How many do not match.
+    pub mismatches: usize,
+    /// How many were made.
+    pub comparisons: usize,
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -76,6 +89,9 @@ impl Exit {
             }
             if cause.is::<CheckFailed>() {
                 return Self::CheckFailed;
+            }
+            if cause.is::<AuditFailed>() {
+                return Self::AuditFailed;
             }
             if cause.is::<ConfigError>() || cause.is::<KeyError>() {
                 return Self::Usage;

@@ -42,6 +42,7 @@ fn work(command: Command) -> anyhow::Result<()> {
             Command::Status(common) => commands::status::status(&common).await,
             Command::Check(common) => commands::check::check(&common).await,
             Command::Deploy(deploy) => commands::deploy::deploy(&deploy).await,
+            Command::Audit(audit) => commands::audit::audit(&audit).await,
             Command::Call(call) => commands::call::call(&call).await,
             Command::Bench(_) => Ok(()),
         }
