@@ -312,7 +312,9 @@ mod tests {
         assert_eq!(wrong(|f| f.report.capabilities[3].stage = Stage::Dao), ["capabilities"]);
         assert_eq!(wrong(|f| f.report.capabilities[0].core_ends += 1), ["capabilities"]);
         assert_eq!(
-            wrong(|f| f.powers[0].1.truncate(f.powers[0].1.len() - 1)),
+            wrong(|f| {
+                f.powers[0].1.pop();
+            }),
             [format!("powers of {}", address(&CORE))]
         );
         assert_eq!(
