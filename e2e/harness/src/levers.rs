@@ -95,3 +95,15 @@ pub fn run_epoch(netuid: u16) -> Extrinsic {
 pub fn set_tempo(netuid: u16, tempo: u16) -> Extrinsic {
     lever("set_tempo", vec![number(netuid), number(tempo)])
 }
+
+/// Locks stake by the chain's own conviction, or removes the lock when the mass is zero.
+pub fn set_lock(netuid: u16, coldkey: [u8; 32], hotkey: [u8; 32], mass: u64, perpetual: bool) -> Extrinsic {
+    let arguments = vec![
+        number(netuid),
+        Value::from_bytes(coldkey),
+        Value::from_bytes(hotkey),
+        number(mass),
+        Value::bool(perpetual),
+    ];
+    lever("set_lock", arguments)
+}

@@ -293,15 +293,26 @@ pub fn instantiate(
 ) -> Result<Extrinsic> {
     let account = |id: [u8; 32]| format!("0x{}", hex::encode(id));
     let arguments = [netuid.to_string(), account(hotkey), account(authority), account(sink)];
+    let new = keeper_chain::Instantiation {
+        value: 0,
+        code_hash: bundle.code_hash(),
+        data: bundle.encode_constructor("new", &arguments)?,
+        salt: netuid.to_le_bytes().to_vec(),
+    };
+    Ok(instantiate_with(bundle, &new))
+}
+
+/// Uploads a bundle's code and creates a contract of it, as one transaction.
+pub fn instantiate_with(bundle: &Bundle, new: &keeper_chain::Instantiation) -> Extrinsic {
     let arguments = vec![
-        Value::u128(0),
+        Value::u128(new.value.into()),
         gas(),
         Value::unnamed_variant("None", []),
         Value::from_bytes(bundle.wasm()),
-        Value::from_bytes(bundle.encode_constructor("new", &arguments)?),
-        Value::from_bytes(netuid.to_le_bytes()),
+        Value::from_bytes(&new.data),
+        Value::from_bytes(&new.salt),
     ];
-    Ok(Extrinsic::new("Contracts", "instantiate_with_code", arguments))
+    Extrinsic::new("Contracts", "instantiate_with_code", arguments)
 }
 
 /// Where [`instantiate`] puts the market.

@@ -80,7 +80,7 @@ fn proxied(call: impl Into<RuntimeCall>) -> RuntimeCall {
 
 /// What came of the latest call a proxy made.
 fn executed() -> Result<(), DispatchError> {
-    let results = System::events().into_iter().filter_map(|record| match record.event {
+    let mut results = System::events().into_iter().filter_map(|record| match record.event {
         RuntimeEvent::Proxy(pallet_proxy::Event::ProxyExecuted { result }) => Some(result),
         _ => None,
     });

@@ -1,5 +1,6 @@
-//! What every message of the market costs on the chain's schedule, and the keeper's decisions.
+//! What messages cost on the chain's schedule, and the keeper's decisions.
 
+mod governance;
 mod keeper;
 mod measure;
 mod populate;
@@ -72,9 +73,9 @@ const SNAPSHOT: &str = "e2e/bench";
 /// whoever changes a cost on purpose commits the new snapshot, and its diff is what a review sees.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let (output, snapshot) = (Path::new(OUTPUT), Path::new(SNAPSHOT));
-    let weights = Weights {
-        contracts: [("market".to_owned(), measure::market().await?)].into(),
-    };
+    let mut weights = Weights::default();
+    weights.contracts.insert("market".to_owned(), measure::market().await?);
+    weights.contracts.extend(governance::measure().await?);
     write(&output.join("weights.json"), &weights)?;
     let decisions = keeper::measure(&output.join("keeper.json")).await?;
     let before: Option<Weights> = read(&snapshot.join("weights.json"))?;
