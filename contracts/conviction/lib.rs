@@ -265,16 +265,19 @@ mod conviction {
                         lowered,
                     });
                 }
-                // One referendum after the other: each is read and written once, however many ballots changed.
+                // One referendum after the other: each is read, changed and written once, however many ballots changed.
                 while let Some(&Change { referendum: id, .. }) = changed.first() {
                     let mut referendum = self.referendum_of(id)?;
+                    let (mut take, mut put) = (Tally::default(), Tally::default());
                     for change in changed.iter().filter(|change| change.referendum == id) {
-                        if referendum.is_open(now) {
-                            referendum.vote(change.take, change.put, now)?;
-                        }
+                        take = sum(take, change.take)?;
+                        put = sum(put, change.put)?;
+                    }
+                    if referendum.is_open(now) {
+                        referendum.vote(take, put, now)?;
+                        self.store_referendum(id, referendum);
                     }
                     changed.retain(|change| change.referendum != id);
-                    self.store_referendum(id, referendum);
                 }
                 Ok(Reconciled {
                     lowered: all,
@@ -920,6 +923,10 @@ mod conviction {
         fn track(&self, id: TrackId) -> Result<Track> {
             Ok(self.tracks.get(id.index()).ok_or(ConvictionError::NothingToDo)?.0)
         }
+    }
+
+    fn sum(a: Tally, b: Tally) -> Result<Tally> {
+        Ok(a.checked_add(b).ok_or(kernel::conviction::Error::Overflow)?)
     }
 
     fn bytes(account: AccountId) -> [u8; 32] {

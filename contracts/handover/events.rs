@@ -1,4 +1,4 @@
-//! What happened to power. The id of an operation is indexed: whoever waits for one looks for it.
+//! What happened to power. Nothing is indexed: a topic costs more than all fields together, and pages find operations.
 
 use crate::storage::Wiring;
 use ink::primitives::AccountId;
@@ -15,7 +15,6 @@ pub struct Wired {
 #[ink::event]
 pub struct Scheduled {
     /// Its id.
-    #[ink(topic)]
     pub id: [u8; 32],
     /// Under which capability.
     pub capability: Capability,
@@ -31,7 +30,6 @@ pub struct Scheduled {
 #[ink::event]
 pub struct OperationExecuted {
     /// Its id.
-    #[ink(topic)]
     pub id: [u8; 32],
     /// By whom.
     pub by: AccountId,
@@ -43,7 +41,6 @@ pub struct OperationExecuted {
 #[ink::event]
 pub struct OperationCancelled {
     /// Its id.
-    #[ink(topic)]
     pub id: [u8; 32],
     /// By whom.
     pub by: AccountId,

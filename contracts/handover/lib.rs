@@ -207,7 +207,7 @@ mod handover {
                     record.mark_unverified(now);
                     self.records.insert(id, &RecordCell(record));
                 }
-                self.env().emit_event(OperationExecuted {
+                emit(&OperationExecuted {
                     id,
                     by: self.env().caller(),
                     verified,
@@ -576,7 +576,7 @@ mod handover {
             self.hot.0.operations = number.saturating_add(1);
             self.sequence.insert(number, &id);
             self.records.insert(id, &RecordCell(record.clone()));
-            self.env().emit_event(Scheduled {
+            emit(&Scheduled {
                 id,
                 capability: record.capability,
                 ready: record.ready,
@@ -636,7 +636,7 @@ mod handover {
             record.cancel(self.env().block_number())?;
             let id = record.id;
             self.records.insert(id, &RecordCell(record));
-            self.env().emit_event(OperationCancelled {
+            emit(&OperationCancelled {
                 id,
                 by: self.env().caller(),
                 vetoed,
