@@ -55,6 +55,12 @@ impl Extrinsic {
         Self::new("Sudo", "sudo", vec![self.into_value()])
     }
 
+    /// The call as if `who` had signed it, contracts included; sudo must sign it.
+    pub fn as_sudo_of(self, who: [u8; 32]) -> Self {
+        let who = Value::unnamed_variant("Id", [Value::from_bytes(who)]);
+        Self::new("Sudo", "sudo_as", vec![who, self.into_value()])
+    }
+
     fn into_value(self) -> Value {
         Value::unnamed_variant(self.pallet, [Value::unnamed_variant(self.name, self.arguments)])
     }

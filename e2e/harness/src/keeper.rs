@@ -2,8 +2,9 @@
 
 use crate::accounts::Actor;
 use crate::process::{self, Process};
-use crate::{places, wait};
+use crate::{places, wait, TAO};
 use anyhow::{bail, Context, Result};
+use keeper_chain::suite::Part;
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -64,10 +65,14 @@ impl KeeperSetup {
             .collect::<Vec<_>>()
             .join(", ");
         let timeout = self.timeout_ms;
+        let [conviction, handover, registry] = [Part::Dao, Part::Handover, Part::Registry]
+            .map(|part| places::bundles().map(|folder| folder.join(part.file())));
+        let (conviction, handover, registry) = (conviction?, handover?, registry?);
         let text = format!(
             "[chain]\nendpoints = [{endpoints}]\nconnect_timeout_ms = {timeout}\nrequest_timeout_ms = {timeout}\n\
              dry_run_timeout_ms = {timeout}\nsubmit_timeout_ms = {timeout}\nstall_timeout_ms = {}\n\
              [signer]\nkey_file = {:?}\n[store]\npath = {:?}\n[markets]\nbundle = {bundle:?}\ndeployments = {:?}\n\
+             [governance]\nconviction = {conviction:?}\nhandover = {handover:?}\nregistry = {registry:?}\n\
              [tempo]\nharvest_blocks = {}\nrefresh_blocks = 2\n[budget]\nfees_rao = 100000000000\nsubsidy_rao = 100000000000\n\
              [http]\nlisten = \"127.0.0.1:{port}\"\n",
             self.stall_ms,
@@ -178,10 +183,85 @@ impl Keeper {
 pub struct Deployment<'a> {
     /// Folder of its files.
     pub folder: &'a Path,
-    /// Who deploys, and is the authority and the sink.
+    /// Who deploys. Without a suite, the authority and the sink, too.
     pub deployer: &'a Actor,
+    /// The suite, whose registry then creates the markets.
+    pub suite: Option<&'a SuitePlan>,
     /// The markets.
     pub markets: &'a [MarketPlan],
+}
+
+/// A suite to be deployed. What is not here is the default of `keeper deploy`.
+#[derive(Clone, Copy, Debug)]
+pub struct SuitePlan {
+    /// The core team.
+    pub core: [u8; 32],
+    /// The guardian.
+    pub guardian: Option<[u8; 32]>,
+    /// The validator of root that the DAO's stake is with.
+    pub hotkey: [u8; 32],
+    /// Root's generation, which the development node stores elsewhere than Subtensor.
+    pub generation: u64,
+    /// What all times are divided by.
+    pub divisor: u32,
+    /// Whether everything ends with nobody.
+    pub freeze_all: bool,
+    /// Blocks of an epoch of the treasury.
+    pub treasury_epoch_blocks: u32,
+    /// What may leave the treasury in an epoch, rao.
+    pub treasury_cap: u64,
+    /// Least electorate, alpha-rao.
+    pub electorate_floor: u64,
+    /// Bond of a market, rao.
+    pub bond: u64,
+    /// What the treasury begins with, rao.
+    pub treasury: u64,
+}
+
+impl SuitePlan {
+    /// 18 months in 394 blocks, after which nobody has any power; small numbers for the rest.
+    pub fn compressed(core: [u8; 32], guardian: Option<[u8; 32]>, hotkey: [u8; 32]) -> Self {
+        Self {
+            core,
+            guardian,
+            hotkey,
+            generation: 0,
+            divisor: 10_000,
+            freeze_all: true,
+            treasury_epoch_blocks: 36,
+            treasury_cap: 100 * TAO,
+            electorate_floor: TAO,
+            bond: 10 * TAO,
+            treasury: 200 * TAO,
+        }
+    }
+
+    fn config(&self) -> Result<String> {
+        let mut text = String::new();
+        for part in [Part::Dao, Part::Handover, Part::Registry] {
+            text += &format!("{} = {:?}\n", part.name(), places::bundle(part)?);
+        }
+        let address = keeper_chain::contracts::address;
+        text += &format!("[suite]\ncore = {:?}\n", address(&self.core));
+        if let Some(guardian) = &self.guardian {
+            text += &format!("guardian = {:?}\n", address(guardian));
+        }
+        text += &format!(
+            "hotkey = {:?}\ngeneration = {}\ndivisor = {}\nfreeze_all = {}\ntreasury_epoch_blocks = {}\n\
+             treasury_cap_rao = {}\nelectorate_floor = {}\nbond_rao = {}\n\
+             [suite.value_rao]\nhandover = {}\nregistry = {TAO}\n",
+            address(&self.hotkey),
+            self.generation,
+            self.divisor,
+            self.freeze_all,
+            self.treasury_epoch_blocks,
+            self.treasury_cap,
+            self.electorate_floor,
+            self.bond,
+            self.treasury,
+        );
+        Ok(text)
+    }
 }
 
 /// A market to be deployed.
@@ -204,6 +284,34 @@ pub struct DeployedMarket {
     pub address: [u8; 32],
 }
 
+/// What `keeper audit` came to.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub text: String,
+}
+
+impl Audit {
+    /// What it printed, as JSON.
+    pub fn json(&self) -> Result<serde_json::Value> {
+        serde_json::from_str(&self.text).with_context(|| format!("no JSON: {}", self.text))
+    }
+
+    /// What it says does not match.
+    pub fn mismatches(&self) -> Result<Vec<String>> {
+        let report = self.json()?;
+        let checks = report.get("checks").and_then(|checks| checks.as_array());
+        let checks = checks.context("no checks")?;
+        let failed = checks
+            .iter()
+            .filter(|check| check.get("matches") == Some(&false.into()));
+        let what = |check: &serde_json::Value| Some(check.get("what")?.as_str()?.to_owned());
+        failed.map(|check| what(check).context("a check of nothing")).collect()
+    }
+}
+
 impl Deployment<'_> {
     /// The file that `keeper deploy` writes.
     pub fn file(&self) -> PathBuf {
@@ -212,6 +320,17 @@ impl Deployment<'_> {
 
     /// Runs `keeper deploy` and returns its summary.
     pub async fn run(&self, endpoint: &str) -> Result<serde_json::Value> {
+        let summary = process::run("keeper deploy", &mut self.command(endpoint)?, DEPLOY).await?;
+        serde_json::from_str(&summary).context("keeper deploy printed no JSON")
+    }
+
+    /// Starts `keeper deploy` and leaves it running.
+    pub fn start(&self, endpoint: &str) -> Result<Process> {
+        let log = self.folder.join("deploy.log");
+        Process::start("keeper deploy", &mut self.command(endpoint)?, &log)
+    }
+
+    fn command(&self, endpoint: &str) -> Result<Command> {
         let key = self.folder.join("deployer.key");
         write_key(&key, &self.deployer.uri)?;
         let config = self.folder.join("deploy.toml");
@@ -225,12 +344,29 @@ impl Deployment<'_> {
             .arg(self.folder.join("deployments"))
             .args(["--endpoint", endpoint, "--key-file"])
             .arg(&key);
-        let summary = process::run("keeper deploy", &mut command, DEPLOY).await?;
-        serde_json::from_str(&summary).context("keeper deploy printed no JSON")
+        Ok(command)
+    }
+
+    /// Runs `keeper audit` with `arguments` besides the endpoint and the bundles.
+    pub async fn audit(&self, endpoint: &str, arguments: &[&str]) -> Result<Audit> {
+        let mut command = Command::new(places::keeper()?);
+        clean(&mut command);
+        command
+            .args(["audit", "--endpoint", endpoint, "--bundles"])
+            .arg(places::bundles()?)
+            .args(arguments);
+        let output = process::output("keeper audit", &mut command, DEPLOY).await?;
+        Ok(Audit {
+            code: output.status.code(),
+            text: String::from_utf8_lossy(&output.stdout).into_owned(),
+        })
     }
 
     fn config(&self) -> Result<String> {
         let mut text = format!("[bundles]\nmarket = {:?}\n", places::market_bundle()?);
+        if let Some(suite) = self.suite {
+            text += &suite.config()?;
+        }
         let deployer = self.deployer.address();
         for MarketPlan {
             netuid,
@@ -239,30 +375,41 @@ impl Deployment<'_> {
         } in self.markets
         {
             let hotkey = keeper_chain::contracts::address(hotkey);
-            text += &format!(
-                "[[market]]\nnetuid = {netuid}\ngeneration = {generation}\nhotkey = {hotkey:?}\nauthority = {deployer:?}\n\
-                 sink = {deployer:?}\n"
-            );
+            text += &format!("[[market]]\nnetuid = {netuid}\ngeneration = {generation}\nhotkey = {hotkey:?}\n");
+            if self.suite.is_none() {
+                text += &format!("authority = {deployer:?}\nsink = {deployer:?}\n");
+            }
         }
         Ok(text)
     }
 
-    /// Reads what the last run wrote.
+    /// The markets that the last run wrote down.
     pub fn read(&self) -> Result<Vec<DeployedMarket>> {
+        let market = |(netuid, address)| DeployedMarket { netuid, address };
+        Ok(self.contracts(Part::Market)?.into_iter().map(market).collect())
+    }
+
+    /// The contract of a part that the last run wrote down.
+    pub fn part(&self, part: Part) -> Result<[u8; 32]> {
+        let contracts = self.contracts(part)?;
+        let (_, address) = contracts.first().with_context(|| format!("no {}", part.name()))?;
+        Ok(*address)
+    }
+
+    fn contracts(&self, part: Part) -> Result<Vec<(u16, [u8; 32])>> {
         let file: serde_json::Value = serde_json::from_slice(&std::fs::read(self.file())?)?;
         let contracts = file
             .get("contracts")
             .and_then(|c| c.as_array())
             .context("no contracts")?;
-        let market = |entry: &serde_json::Value| {
+        let of_part =
+            |entry: &&serde_json::Value| entry.get("kind").and_then(|kind| kind.as_str()) == Some(part.name());
+        let read = |entry: &serde_json::Value| {
             let netuid = entry.get("netuid").and_then(|n| n.as_u64()).context("no netuid")?;
             let address = entry.get("address").and_then(|a| a.as_str()).context("no address")?;
-            Ok(DeployedMarket {
-                netuid: u16::try_from(netuid)?,
-                address: keeper_chain::contracts::parse_account(address)?,
-            })
+            Ok((u16::try_from(netuid)?, keeper_chain::contracts::parse_account(address)?))
         };
-        contracts.iter().map(market).collect()
+        contracts.iter().filter(of_part).map(read).collect()
     }
 }
 

@@ -13,15 +13,17 @@ pub mod places;
 pub mod process;
 pub mod random;
 pub mod stage;
+pub mod suite;
 pub mod trade;
 pub mod wait;
 
 pub use accounts::Actor;
 pub use chain::{Chain, Extrinsic, Outcome, Sealed, Seals};
-pub use keeper::{DeployedMarket, Deployment, Keeper, KeeperSetup, MarketPlan};
+pub use keeper::{Audit, DeployedMarket, Deployment, Keeper, KeeperSetup, MarketPlan, SuitePlan};
 pub use levers::Dividend;
 pub use market::{MarketClient, Settlement};
 pub use node::{Node, Sealing};
+pub use suite::{ContractClient, SuiteClient};
 
 /// Rao of one TAO, and of one alpha.
 pub const TAO: u64 = 1_000_000_000;

@@ -1,6 +1,7 @@
 //! Where the programs and bundles are that the commands hand over.
 
 use anyhow::{bail, Context, Result};
+use keeper_chain::suite::Part;
 use std::path::PathBuf;
 
 /// The node's binary.
@@ -15,11 +16,21 @@ pub fn keeper() -> Result<PathBuf> {
 
 /// The market's bundle.
 pub fn market_bundle() -> Result<PathBuf> {
-    let path = from_environment("AUTONOMY_BUNDLES")?.join("market.contract");
+    bundle(Part::Market)
+}
+
+/// The bundle of a part of the suite.
+pub fn bundle(part: Part) -> Result<PathBuf> {
+    let path = bundles()?.join(part.file());
     if !path.is_file() {
         bail!("there is no {}: run `make contracts`", path.display());
     }
     Ok(path)
+}
+
+/// The folder of all bundles.
+pub fn bundles() -> Result<PathBuf> {
+    from_environment("AUTONOMY_BUNDLES")
 }
 
 fn from_environment(name: &str) -> Result<PathBuf> {

@@ -4,7 +4,7 @@ use crate::wait;
 use anyhow::{bail, Context, Result};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 use tokio::process::{Child, Command};
 
@@ -87,8 +87,7 @@ impl Process {
 
 /// Runs a program to its end and returns what it wrote to standard output; fails with its errors when it fails.
 pub async fn run(name: &str, command: &mut Command, limit: Duration) -> Result<String> {
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    let output = wait::within(name, limit, command.output()).await??;
+    let output = output(name, command, limit).await?;
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         bail!(
@@ -98,4 +97,10 @@ pub async fn run(name: &str, command: &mut Command, limit: Duration) -> Result<S
         );
     }
     Ok(stdout)
+}
+
+/// Runs a program to its end, however it ends.
+pub async fn output(name: &str, command: &mut Command, limit: Duration) -> Result<Output> {
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    Ok(wait::within(name, limit, command.output()).await??)
 }

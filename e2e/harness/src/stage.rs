@@ -3,10 +3,11 @@
 
 use crate::accounts::Actor;
 use crate::chain::{Chain, Extrinsic, Seals};
-use crate::keeper::{Deployment, Keeper, KeeperSetup, MarketPlan};
+use crate::keeper::{Deployment, Keeper, KeeperSetup, MarketPlan, SuitePlan};
 use crate::levers::{self, Dividend, NewSubnet};
 use crate::market::{self, MarketClient, Settlement};
 use crate::node::{Node, Sealing};
+use crate::suite::SuiteClient;
 use crate::TAO;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -57,6 +58,8 @@ pub struct Plan {
     pub tempo: u16,
     /// The subnets.
     pub subnets: Vec<SubnetPlan>,
+    /// The suite, if it governs the markets; its generation is read from the chain.
+    pub suite: Option<SuitePlan>,
 }
 
 /// A deployed market.
@@ -83,7 +86,7 @@ pub struct Stage {
     pub node: Node,
     /// The connection.
     pub chain: Chain,
-    /// Sudo, deployer, authority and sink.
+    /// Sudo and deployer; without a suite, authority and sink of the markets.
     pub root: Actor,
     /// Who provides the first liquidity and keeps prices together.
     pub maker: Actor,
@@ -91,8 +94,11 @@ pub struct Stage {
     pub traders: Vec<Actor>,
     /// The markets.
     pub markets: Vec<Market>,
+    /// What governs them.
+    pub suite: Option<SuiteClient>,
     /// Folder of all files.
     pub folder: PathBuf,
+    suite_plan: Option<SuitePlan>,
     tempo: u16,
     seals: Seals,
 }
@@ -113,15 +119,27 @@ impl Stage {
             maker: Actor::new("//Bob")?,
             traders: (0..plan.traders).map(Actor::numbered).collect::<Result<_>>()?,
             markets: Vec::new(),
+            suite: None,
             folder: plan.folder.clone(),
+            suite_plan: plan.suite,
             tempo: plan.tempo,
             seals,
         };
         let hotkeys = stage.create_subnets(plan).await?;
         let plans = stage.market_plans(plan, &hotkeys).await?;
+        if stage.suite_plan.is_some() {
+            let generation = stage.generation(0).await?;
+            stage
+                .suite_plan
+                .iter_mut()
+                .for_each(|suite| suite.generation = generation);
+        }
         stage.chain.with_blocks(stage.deploy(&plans)).await?;
         // The keeper signed as the deployer.
         stage.chain.forget_nonces().await;
+        if stage.suite_plan.is_some() {
+            stage.suite = Some(SuiteClient::of(&stage.deployment(&[]))?);
+        }
         let bundle = market::bundle()?;
         for deployed in stage.deployment(&[]).read()? {
             let index = plan.subnets.iter().position(|s| s.netuid == deployed.netuid);
@@ -170,18 +188,22 @@ impl Stage {
 
     /// What `keeper deploy` is told about these subnets.
     pub async fn market_plans(&self, plan: &Plan, hotkeys: &[Actor]) -> Result<Vec<MarketPlan>> {
-        let best = self.chain.best().await?;
         let mut plans = Vec::new();
         for (subnet, hotkey) in plan.subnets.iter().zip(hotkeys) {
-            let found: Option<staking::Subnet> =
-                self.chain.ask("StakingStandInApi_subnet", subnet.netuid, &best).await?;
             plans.push(MarketPlan {
                 netuid: subnet.netuid,
-                generation: found.context("the subnet was not created")?.counter,
+                generation: self.generation(subnet.netuid).await?,
                 hotkey: hotkey.id,
             });
         }
         Ok(plans)
+    }
+
+    /// The generation of the subnet that lives under `netuid` now.
+    pub async fn generation(&self, netuid: u16) -> Result<u64> {
+        let best = self.chain.best().await?;
+        let found: Option<staking::Subnet> = self.chain.ask("StakingStandInApi_subnet", netuid, &best).await?;
+        Ok(found.context("there is no such subnet")?.counter)
     }
 
     async fn deploy(&self, plans: &[MarketPlan]) -> Result<()> {
@@ -194,6 +216,7 @@ impl Stage {
         Deployment {
             folder: &self.folder,
             deployer: &self.root,
+            suite: self.suite_plan.as_ref(),
             markets,
         }
     }

@@ -46,6 +46,7 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
             subnet(2, 100_000_000, 150_000),
             subnet(3, 20_000_000, 200_000),
         ],
+        suite: None,
     };
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be handled")?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be handled")?;

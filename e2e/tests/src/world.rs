@@ -5,7 +5,9 @@ use crate::LOOK;
 use anyhow::{ensure, Context, Result};
 use harness::levers;
 use harness::stage::{Plan, Stage, SubnetPlan, POOL_TAO};
-use harness::{wait, Actor, Chain, Keeper, KeeperSetup, MarketClient, MarketPlan, Sealing, Seals, Settlement, TAO};
+use harness::{
+    wait, Actor, Chain, Keeper, KeeperSetup, MarketClient, MarketPlan, Sealing, Seals, Settlement, SuitePlan, TAO,
+};
 use keeper_chain::BlockId;
 use kernel::Asset;
 
@@ -46,6 +48,21 @@ impl World {
     /// # Errors
     /// When anything could not be set up.
     pub async fn new(persistent: bool) -> Result<Self> {
+        Self::governed_by(None, persistent).await
+    }
+
+    /// A fresh chain with a market that a suite governs: //Charlie is the core team, //Dave the guardian, //Alice, who
+    /// deploys, the validator of root.
+    ///
+    /// # Errors
+    /// When anything could not be set up.
+    pub async fn with_suite() -> Result<Self> {
+        let [core, guardian, hotkey] = ["//Charlie", "//Dave", "//Alice"].map(Actor::new);
+        let suite = SuitePlan::compressed(core?.id, Some(guardian?.id), hotkey?.id);
+        Self::governed_by(Some(suite), false).await
+    }
+
+    async fn governed_by(suite: Option<SuitePlan>, persistent: bool) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let plan = Plan {
             folder: folder.path().to_owned(),
@@ -60,6 +77,7 @@ impl World {
                 price_e9: PRICE_E9,
                 dividend: 0,
             }],
+            suite,
         };
         let stage = Stage::build(&plan).await?;
         Ok(Self {

@@ -1,7 +1,8 @@
 //! The main job from end to end: three markets, traders and shorts, a keeper that is killed midway, a rally, a jump that
-//! leaves bad debt, and the end of a subnet.
+//! leaves bad debt, and the end of a subnet; then governance, from a core team to nobody.
 
 mod acts;
+mod governance;
 mod run;
 mod summary;
 mod watch;
@@ -48,6 +49,7 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
             subnet(2, 100_000_000, 150_000),
             subnet(3, 20_000_000, 200_000),
         ],
+        suite: None,
     };
     println!("starting a node, three subnets, and `keeper deploy`");
     let stage = Stage::build(&plan).await?;
@@ -60,7 +62,8 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     acts::end_of_a_subnet(&mut run).await?;
     run.stop_keeper().await?;
     acts::review(&mut run);
-    let summary = summary::Summary::of(&run, started.elapsed());
+    let governance = governance::run(&plan.folder.join("governance"), |what, met| run.expect(what, met)).await?;
+    let summary = summary::Summary::of(&run, governance, started.elapsed());
     summary.print();
     summary.write(&output.join("summary.json"))?;
     let failed = run.expectations.iter().filter(|(_, met)| !met).count();

@@ -1,6 +1,7 @@
 //! What the run came to, for people and for programs.
 
 use super::acts::PROMPT;
+use super::governance::Governance;
 use super::run::Run;
 use super::watch::{units, Liquidation};
 use anyhow::{Context, Result};
@@ -36,6 +37,7 @@ pub struct Summary {
     claims_paid: u32,
     keeper: KeeperFigures,
     custody: Custody,
+    governance: Governance,
     wall_seconds: f64,
     expectations: Vec<Expectation>,
 }
@@ -48,7 +50,7 @@ struct Expectation {
 
 impl Summary {
     /// Of a run that has ended.
-    pub fn of(run: &Run, wall: Duration) -> Self {
+    pub fn of(run: &Run, governance: Governance, wall: Duration) -> Self {
         let watch = &run.watch;
         let expectations = run.expectations.iter().map(|(what, met)| Expectation {
             what: what.clone(),
@@ -72,6 +74,7 @@ impl Summary {
                 violations: watch.violations.len(),
                 details: watch.violations.clone(),
             },
+            governance,
             wall_seconds: (wall.as_secs_f64() * 10.0).round() / 10.0,
             expectations: expectations.collect(),
         }
@@ -113,6 +116,7 @@ impl Summary {
             "  custody          {} blocks checked in every market, {} violations",
             self.custody.blocks_checked, self.custody.violations
         );
+        self.governance.print();
         println!("  time             {:.0} s", self.wall_seconds);
         println!("expectations");
         for Expectation { what, met } in &self.expectations {

@@ -7,3 +7,4 @@ mod kills;
 mod liquidation;
 mod node_restart;
 mod race;
+mod suite;
