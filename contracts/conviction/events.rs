@@ -68,13 +68,12 @@ pub struct Enrolled {
     pub conviction: u128,
 }
 
-/// Ballots were lowered to what the chain's own conviction is now.
+/// Accounts were lowered to what the chain's own conviction is now: one event for all, since the signature of each costs more
+/// than its fields.
 #[ink::event]
 pub struct BallotsReconciled {
-    /// Whose.
-    pub account: AccountId,
-    /// What counts at most from now on, in shares.
-    pub conviction: u128,
+    /// Whose, and what counts at most from now on, in shares.
+    pub accounts: Vec<(AccountId, u128)>,
     /// Ballots that were lowered.
     pub lowered: u32,
 }

@@ -244,25 +244,27 @@ mod conviction {
                     return Err(ConvictionError::BatchTooLarge { max: MAX_BATCH, got }.into());
                 }
                 let now = self.env().block_number();
-                let mut all = 0u32;
                 let mut changed = Vec::new();
+                let mut lowered = Vec::new();
                 for account in accounts.iter().copied() {
                     let mut voter = self.voter_of(account);
                     let Some(before) = voter.native else { continue };
                     let native = self.native_conviction(account)?;
-                    let changes = voter.reconcile(native);
-                    if changes.is_empty() && voter.native == Some(before) {
-                        continue;
-                    }
+                    changed.extend(voter.reconcile(native));
                     let counted = voter.native.map_or(0, |native| native.conviction);
-                    self.store_voter(account, voter);
-                    let lowered = u32::try_from(changes.len()).unwrap_or(u32::MAX);
-                    changed.extend(changes);
-                    all = all.saturating_add(lowered);
+                    if counted != before.conviction {
+                        self.store_voter(account, voter);
+                        lowered.push((account, counted));
+                    }
+                }
+                let report = Reconciled {
+                    lowered: u32::try_from(changed.len()).unwrap_or(u32::MAX),
+                    reward: 0,
+                };
+                if !lowered.is_empty() {
                     emit(&BallotsReconciled {
-                        account,
-                        conviction: counted,
-                        lowered,
+                        accounts: lowered,
+                        lowered: report.lowered,
                     });
                 }
                 // One referendum after the other: each is read, changed and written once, however many ballots changed.
@@ -279,10 +281,7 @@ mod conviction {
                     }
                     changed.retain(|change| change.referendum != id);
                 }
-                Ok(Reconciled {
-                    lowered: all,
-                    reward: 0,
-                })
+                Ok(report)
             })
         }
 

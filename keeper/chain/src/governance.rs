@@ -167,8 +167,8 @@ pub enum News {
     },
     /// An account enrolled.
     Enrolled(AccountId),
-    /// Ballots of an account were lowered.
-    Reconciled(AccountId),
+    /// Ballots of some accounts were lowered.
+    Reconciled,
     /// Somebody objected to an operation.
     Objection(Hash),
     /// An operation is new or changed.
@@ -211,7 +211,7 @@ fn news_of(name: &str, fields: &Value<()>) -> Result<Option<News>, &'static str>
             account: who()?,
         },
         "Enrolled" => News::Enrolled(who()?),
-        "BallotsReconciled" => News::Reconciled(who()?),
+        "BallotsReconciled" => News::Reconciled,
         "Objected" => News::Objection(hash("operation")?),
         "Scheduled" | "OperationExecuted" | "OperationCancelled" | "OperationExpired" => News::Operation(hash("id")?),
         "Wired" | "Accelerated" | "GuardianSet" | "GuardianPaused" | "Certified" => News::Powers,

@@ -89,12 +89,12 @@ impl Governed {
             News::Enrolled(account) => {
                 self.voters.insert(*account);
             }
-            News::Reconciled(account) => {
-                // Which ballots were lowered is not said.
+            News::Reconciled => {
+                // Whose ballots in what were lowered is read again, for all that are open.
                 for id in self.book.referenda() {
                     self.referenda.touch(id);
                 }
-                self.voters.insert(*account);
+                self.voters.extend(self.book.voters());
             }
             News::Objection(operation) => {
                 self.objections.insert(*operation);
