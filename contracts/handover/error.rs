@@ -112,6 +112,13 @@ pub enum HandoverError {
         /// The payment.
         amount: u64,
     },
+    /// Less TAO arrived than the operation asks for (rao).
+    SlippageExceeded {
+        /// Asked for.
+        min: u64,
+        /// Arrived.
+        got: u64,
+    },
     /// The certificate was issued already.
     CertifiedAlready,
     /// There is nothing to do now.

@@ -499,6 +499,20 @@ mod handover {
                         .grow_delay(*stage, *blocks)?;
                     Ok(true)
                 }
+                Action::SellStake {
+                    hotkey,
+                    netuid,
+                    alpha,
+                    min_tao,
+                } => {
+                    let before = self.env().balance();
+                    self.env().extension().remove_stake((*hotkey).into(), *netuid, *alpha)?;
+                    let got = self.env().balance().saturating_sub(before);
+                    if got < *min_tao {
+                        return Err(HandoverError::SlippageExceeded { min: *min_tao, got }.into());
+                    }
+                    Ok(true)
+                }
                 Action::Proxied { owner, call } => {
                     let me = self.env().account_id();
                     let before = self.effect(call)?;

@@ -244,3 +244,23 @@ fn a_late_nay_of_the_others_breaks_a_confirmation() {
         Phase::Confirming { .. } | Phase::Approved { .. }
     ));
 }
+
+#[test]
+fn protocol_alpha_of_the_handover_is_sold_into_the_treasury() {
+    let mut suite = Suite::bare();
+    let handover = suite.handover;
+    suite.world.give_stake(handover, contract_tests::world::HOTKEY, 10 * COIN);
+    let sell = |min_tao| Action::SellStake {
+        hotkey: contract_tests::world::HOTKEY,
+        netuid: NETUID,
+        alpha: 5 * COIN,
+        min_tao,
+    };
+    let dear = suite.schedule(Suite::operation(sell(6 * COIN), 1)).expect("core may");
+    let fair = suite.schedule(Suite::operation(sell(4 * COIN), 2)).expect("core may");
+    let before = suite.world.tao(handover);
+    assert_eq!(suite.wait_and_execute(dear), Err("SlippageExceeded".into()));
+    suite.execute(fair).expect("anyone executes");
+    assert!(suite.world.tao(handover) >= before + 4 * COIN);
+    assert!(suite.world.stake(handover).abs_diff(5 * COIN) <= 1);
+}

@@ -89,6 +89,17 @@ pub enum Action {
         /// The call.
         call: OwnerCall,
     },
+    /// Sells stake of the handover, which markets pay as protocol income, on the chain's pool into the treasury.
+    SellStake {
+        /// The validator it is with.
+        hotkey: AccountId,
+        /// Of which subnet.
+        netuid: u16,
+        /// Alpha-rao.
+        alpha: u64,
+        /// Least that has to arrive, rao.
+        min_tao: u64,
+    },
 }
 
 impl Action {
@@ -98,7 +109,7 @@ impl Action {
             Self::Call { capability, .. }
             | Self::Accelerate { capability, .. }
             | Self::GrowDelay { capability, .. } => *capability,
-            Self::Pay { .. } => Capability::Treasury,
+            Self::Pay { .. } | Self::SellStake { .. } => Capability::Treasury,
             Self::SetGuardian { .. } => Capability::Guardian,
             Self::Proxied { .. } => Capability::SubnetOwner,
         }
@@ -140,7 +151,7 @@ impl Action {
                 }
                 Ok(())
             }
-            Self::Pay { amount: 0, .. } => Err(Error::ZeroAmount.into()),
+            Self::Pay { amount: 0, .. } | Self::SellStake { alpha: 0, .. } => Err(Error::ZeroAmount.into()),
             Self::Accelerate { stage, .. } if *proposer == Proposer::Core && *stage > Stage::Dao => {
                 Err(Error::BeyondProposer { to: *stage }.into())
             }

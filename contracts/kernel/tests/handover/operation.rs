@@ -176,6 +176,11 @@ fn what_changes_the_calendar_needs_the_capability_it_changes_and_the_strictest_t
         (pay.capability(), pay.track()),
         (Capability::Treasury, TrackId::Treasury)
     );
+    let sale = sale_of(1);
+    assert_eq!(
+        (sale.capability(), sale.track()),
+        (Capability::Treasury, TrackId::Treasury)
+    );
     let proxied = Action::Proxied {
         owner: [0; 32],
         call: OwnerCall::SendTao { amount: 1 },
@@ -222,6 +227,7 @@ fn long_inputs_empty_payments_and_impossible_values_are_refused_when_scheduled()
     );
     let pay = Action::Pay { to: [0; 32], amount: 0 };
     assert_eq!(schedule(pay, CORE, &calendar, 0).err(), Some(Error::ZeroAmount));
+    assert_eq!(schedule(sale_of(0), CORE, &calendar, 0).err(), Some(Error::ZeroAmount));
     let proxied = Action::Proxied {
         owner: [0; 32],
         call: OwnerCall::SendTao { amount: 0 },
@@ -260,5 +266,14 @@ proptest! {
                 ended = Some(state);
             }
         }
+    }
+}
+
+fn sale_of(alpha: u64) -> Action {
+    Action::SellStake {
+        hotkey: [7; 32],
+        netuid: 1,
+        alpha,
+        min_tao: 0,
     }
 }

@@ -210,7 +210,7 @@ impl World {
         self.stories[number].executed += 1;
 
         match &record.operation.action {
-            Action::Call { .. } => {}
+            Action::Call { .. } | Action::SellStake { .. } => {}
             Action::Proxied { .. } => after.mark_unverified(now),
             Action::Pay { amount, .. } => {
                 self.treasury.spend(*amount, now).ok()?;

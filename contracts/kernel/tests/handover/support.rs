@@ -98,6 +98,7 @@ pub fn actions() -> impl Strategy<Value = Action> {
     prop_oneof![
         4 => capabilities().prop_map(call),
         2 => (1u64..60).prop_map(|amount| Action::Pay { to: [5; 32], amount }),
+        1 => (1u64..60).prop_map(|alpha| Action::SellStake { hotkey: [7; 32], netuid: 1, alpha, min_tao: 0 }),
         1 => any::<bool>().prop_map(|some| Action::SetGuardian { guardian: some.then_some([6; 32]) }),
         2 => (capabilities(), stages()).prop_map(|(capability, stage)| Action::Accelerate { capability, stage }),
         2 => (capabilities(), stages(), 0u32..60)
