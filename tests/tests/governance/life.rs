@@ -249,7 +249,9 @@ fn a_late_nay_of_the_others_breaks_a_confirmation() {
 fn protocol_alpha_of_the_handover_is_sold_into_the_treasury() {
     let mut suite = Suite::bare();
     let handover = suite.handover;
-    suite.world.give_stake(handover, contract_tests::world::HOTKEY, 10 * COIN);
+    suite
+        .world
+        .give_stake(handover, contract_tests::world::HOTKEY, 10 * COIN);
     let sell = |min_tao| Action::SellStake {
         hotkey: contract_tests::world::HOTKEY,
         netuid: NETUID,
