@@ -472,8 +472,13 @@ mod conviction {
                 self.check_alive()?;
                 let now = self.env().block_number();
                 let (caller, mut voter) = self.caller_voter();
-                let (id, mut objection) = match self.objected.get(operation) {
-                    Some(id) => (id, self.objection_of(id)?),
+                let known = self
+                    .objected
+                    .get(operation)
+                    .and_then(|id| Some((id, self.objection_of(id).ok()?)));
+                // One that closed without a veto makes room: nobody can use up the objections to an operation beforehand.
+                let (id, mut objection) = match known.filter(|(_, known)| known.vetoed || known.is_open(now)) {
+                    Some(known) => known,
                     None => {
                         let id = self.new_id();
                         self.objected.insert(operation, &id);

@@ -333,6 +333,14 @@ impl World {
         }
     }
 
+    /// Lets a long time pass in which nothing happens, dividends included.
+    pub fn jump(&mut self, blocks: u32) {
+        self.sandbox.execute_with(|| {
+            let now = System::block_number();
+            System::set_block_number(now + blocks);
+        });
+    }
+
     // ---- the chain
 
     /// Pulls levers of the chain. What they create or destroy is not the market's doing.

@@ -2,11 +2,14 @@
 
 use codec::Encode;
 use contract_tests::puppet;
-use contract_tests::suite::{grants, tracks, Grant, Part, Suite, Target, Wiring, CORE, GUARDIAN, STRANGER, VOTER};
+use contract_tests::suite::{
+    grants, tracks, Grant, ObjectionView, Part, Suite, Target, Wiring, CORE, GUARDIAN, STRANGER, VOTER,
+};
 use contract_tests::world::{ATTACKER, DEPLOYER, HOTKEY};
 use contract_tests::{bundle, COIN};
 use kernel::conviction::Vote;
 use kernel::handover::{Action, Capability, Operation, Proposer, Stage, State};
+use kernel::objection::OBJECTION_BLOCKS;
 use kernel::referendum::TrackId;
 use kernel::FeeParams;
 use staking::{AccountId, Function};
@@ -340,4 +343,19 @@ fn an_operation_dies_with_the_power_that_proposed_it() {
     suite
         .call::<()>(STRANGER, Part::Handover, 0, "expire", id)
         .expect("anyone cleans up");
+}
+
+/// Whoever knows an operation beforehand opens its objection early enough for it to close before anybody needs it.
+#[test]
+fn an_objection_used_up_beforehand_protects_no_operation() {
+    let mut suite = Suite::new();
+    let operation = [5u8; 32];
+    let early: ObjectionView = suite.call(CORE, Part::Dao, 0, "object", operation).expect("anyone may");
+    assert!(!early.vetoed);
+    suite.world.jump(OBJECTION_BLOCKS);
+    let late: ObjectionView = suite
+        .call(VOTER, Part::Dao, 0, "object", operation)
+        .expect("it begins anew");
+    assert_ne!(late.id, early.id);
+    assert!(late.vetoed, "{late:?}");
 }
