@@ -320,7 +320,13 @@ impl Deployment<'_> {
 
     /// Runs `keeper deploy` and returns its summary.
     pub async fn run(&self, endpoint: &str) -> Result<serde_json::Value> {
-        let summary = process::run("keeper deploy", &mut self.command(endpoint)?, DEPLOY).await?;
+        self.run_with(endpoint, &[]).await
+    }
+
+    /// The same with further arguments.
+    pub async fn run_with(&self, endpoint: &str, arguments: &[&str]) -> Result<serde_json::Value> {
+        let mut command = self.command(endpoint)?;
+        let summary = process::run("keeper deploy", command.args(arguments), DEPLOY).await?;
         serde_json::from_str(&summary).context("keeper deploy printed no JSON")
     }
 

@@ -172,6 +172,72 @@ async fn a_deployment_that_is_killed_after_every_transaction_goes_on() -> Result
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_suite_of_other_arguments_is_refused_before_anything_is_paid_for() -> Result<()> {
+    let world = World::with_suite().await?;
+    let url = world.stage.node.url();
+    let nonce = || world.chain().connection.next_nonce(&world.stage.root.id);
+    let before = nonce().await?;
+    let deployed = world.stage.deployment(&[]);
+    let file = std::fs::read(deployed.file())?;
+    let planned = deployed.suite.context("no suite")?;
+    let other = |suite| Deployment {
+        suite,
+        ..world.stage.deployment(&[])
+    };
+
+    // Another core team is another handover; another bond is another registry, with which the handover is not wired.
+    let stranger = Actor::new("//Ferdie")?.id;
+    let other_core = SuitePlan {
+        core: stranger,
+        ..*planned
+    };
+    let error = other(Some(&other_core))
+        .run(&url)
+        .await
+        .err()
+        .context("another core team was accepted")?;
+    ensure!(error.to_string().contains("--replace"), "{error}");
+    let bond = planned.bond + 1;
+    let other_bond = SuitePlan { bond, ..*planned };
+    for arguments in [&[][..], &["--replace"]] {
+        let error = other(Some(&other_bond)).run_with(&url, arguments).await;
+        let error = error.err().context("another registry was accepted")?;
+        ensure!(error.to_string().contains("for ever"), "{error}");
+    }
+    ensure!(nonce().await? == before, "the deployer sent transactions");
+    ensure!(std::fs::read(deployed.file())? == file, "the deployment file changed");
+
+    // This chain does not tell root's generation beforehand: what the plan says is compared with the DAO before it is wired.
+    let folder = tempfile::tempdir()?;
+    let wrong = SuitePlan {
+        generation: planned.generation + 1,
+        ..*planned
+    };
+    let wrong = Deployment {
+        folder: folder.path(),
+        ..other(Some(&wrong))
+    };
+    let error = world.chain().with_blocks(wrong.run(&url)).await.err();
+    let error = error.context("another generation was accepted")?;
+    ensure!(error.to_string().contains("in generation"), "{error}");
+
+    // A second suite is one only when that is wanted.
+    let second = other(Some(&other_core));
+    let summary = world.chain().with_blocks(second.run_with(&url, &["--replace"])).await?;
+    ensure!(summary["instantiated"] == 3 && summary["uploaded"] == 0, "{summary}");
+    ensure!(
+        second.run(&url).await?["transactions"] == 0,
+        "the second suite is not found again"
+    );
+    let client = SuiteClient::of(&second)?;
+    ensure!(
+        client.handover.address() != suite(&world)?.handover.address(),
+        "the same handover"
+    );
+    Ok(())
+}
+
 /// Waits until a deployment has sent a transaction; `false` when it ends well without one.
 async fn sent(world: &World, process: &mut Process) -> Result<bool> {
     wait::until("the deployment to send or to end", STEP, async || {

@@ -2,6 +2,7 @@
 
 use anyhow::{bail, ensure, Context};
 use keeper_chain::contracts::{address, contract_address, market_salt, parse_account};
+use keeper_chain::governance::life;
 use keeper_chain::suite::{salt, Bundles, FinalityReport, MarketEntry, Part, Sealed, Wiring};
 use keeper_chain::{ChainError, Contract, Instantiation};
 use kernel::handover::{Calendar, Power};
@@ -59,19 +60,14 @@ pub async fn deploy(
         Ok(new(Part::Handover, data, plan.value_rao.handover))
     };
     let start_block = start(deployer, plan, generation, &handover, record).await?;
-    let mut put = async |part: Part, new: Instantiation| {
-        let wanted = Wanted {
-            kind: part.name(),
-            netuid: plan.netuid,
-            generation,
-            bundle: bundles.of(part),
-            new,
-        };
-        let (place, deployed) = deployer.place(&wanted, &record.known).await.context(part.name())?;
-        record.put(deployed)?;
-        Ok::<_, anyhow::Error>(Contract::new(place, bundles.of(part).clone()))
+    let account = deployer.account();
+    let mut placing = Placing {
+        deployer: &mut *deployer,
+        record,
+        bundles: &bundles,
+        subnet: (plan.netuid, generation),
     };
-    let handover = put(Part::Handover, handover(start_block)?).await?;
+    let handover = placing.put(Part::Handover, handover(start_block)?).await?;
     let authority = handover.address;
     let arguments = (
         plan.netuid,
@@ -85,12 +81,19 @@ pub async fn deploy(
         .dao
         .constructor_data("new", arguments)
         .map_err(ChainError::from)?;
-    let dao = put(Part::Dao, new(Part::Dao, data, plan.value_rao.conviction)).await?;
+    let dao = new(Part::Dao, data, plan.value_rao.conviction);
+    let dao_address = contract_address(&account, &dao);
     let market_code = bundles.market.code_hash();
-    let arguments = (authority, dao.address, authority, market_code, plan.bond_rao);
+    let arguments = (authority, dao_address, authority, market_code, plan.bond_rao);
     let data = bundles.registry.constructor_data("new", arguments);
     let data = data.map_err(ChainError::from)?;
-    let registry = put(Part::Registry, new(Part::Registry, data, plan.value_rao.registry)).await?;
+    let registry = new(Part::Registry, data, plan.value_rao.registry);
+    let planned = (dao_address, contract_address(&account, &registry));
+    // What could never be wired is not paid for.
+    placing.check_wirable(&handover, planned).await?;
+    let dao = placing.put(Part::Dao, dao).await?;
+    placing.check_subnet(&dao).await?;
+    let registry = placing.put(Part::Registry, registry).await?;
     // The registry instantiates what is on the chain already.
     deployer.upload_if_missing(&bundles.market).await.context("market")?;
 
@@ -104,6 +107,70 @@ pub async fn deploy(
     };
     suite.wire(deployer).await?;
     Ok(suite)
+}
+
+/// Places the parts of one suite.
+struct Placing<'a> {
+    deployer: &'a mut Deployer,
+    record: &'a mut Record,
+    bundles: &'a Bundles,
+    subnet: (u16, u64),
+}
+
+impl Placing<'_> {
+    /// Finds or creates a part, and puts it on record.
+    async fn put(&mut self, part: Part, new: Instantiation) -> anyhow::Result<Contract> {
+        let (netuid, generation) = self.subnet;
+        let wanted = Wanted {
+            kind: part.name(),
+            netuid,
+            generation,
+            bundle: self.bundles.of(part),
+            new,
+        };
+        let placed = self.deployer.place(&wanted, &self.record.known).await;
+        let (place, deployed) = placed.context(part.name())?;
+        self.record.put(deployed)?;
+        Ok(Contract::new(place, self.bundles.of(part).clone()))
+    }
+
+    /// That the DAO belongs to the planned generation, which not every chain tells beforehand.
+    async fn check_subnet(&self, dao: &Contract) -> anyhow::Result<()> {
+        let best = self.deployer.best().await?;
+        let found = self
+            .deployer
+            .chain
+            .ask(async |connection| life(dao, &connection, &best).await)
+            .await?;
+        let (netuid, generation) = self.subnet;
+        ensure!(
+            (found.netuid, found.generation) == (netuid.into(), generation),
+            "the DAO {} is about netuid {} in generation {}, not netuid {netuid} in generation {generation}",
+            address(&dao.address),
+            found.netuid,
+            found.generation
+        );
+        Ok(())
+    }
+
+    /// That the handover is wired with this DAO and registry, or not wired at all.
+    async fn check_wirable(&self, handover: &Contract, planned: ([u8; 32], [u8; 32])) -> anyhow::Result<()> {
+        let best = self.deployer.best().await?;
+        let report: FinalityReport = self
+            .deployer
+            .chain
+            .ask(async |connection| handover.view(&connection, "finality_report", (), &best).await)
+            .await?;
+        ensure!(
+            report.deployer.is_some() || (report.dao, report.registry) == planned,
+            "the handover {} is wired with DAO {} and registry {} for ever, from other code or arguments than planned; --replace \
+             and another suite.start_block deploy a second suite",
+            address(&handover.address),
+            address(&report.dao),
+            address(&report.registry)
+        );
+        Ok(())
+    }
 }
 
 /// The first block of the calendar: what plan or record say, or now; and on record before anything is sent, because all
