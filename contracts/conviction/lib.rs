@@ -24,6 +24,7 @@ pub use storage::{ConvictionState, Decision, Hot, ObjectionView};
 mod conviction {
     use crate::error::{ConvictionError, Failure};
     use crate::events::*;
+    use crate::stake::STAKE_ROUNDING;
     use crate::storage::*;
     use ink::prelude::{boxed::Box, vec::Vec};
     use ink::scale::Decode;
@@ -559,9 +560,8 @@ mod conviction {
                     return Err(ConvictionError::NothingToDo.into());
                 }
                 let tao = kernel::math::mul_div_down(end.proceeds.into(), shares, end.shares)
-                    .ok()
-                    .and_then(|tao| u64::try_from(tao).ok())
-                    .unwrap_or(0)
+                    .and_then(kernel::math::narrow)
+                    .map_err(|_| kernel::conviction::Error::Overflow)?
                     .min(end.left);
                 end.left = end.left.saturating_sub(tao);
                 self.hot.0.end = Some(end);
@@ -781,7 +781,9 @@ mod conviction {
             let (caller, mut voter) = self.caller_voter();
             self.drop_closed(caller, &mut voter, now);
             let shares = if shares == u128::MAX { voter.free(now) } else { shares };
-            let alpha = alpha_down(shares, self.hot.0.escrow.total_shares, self.stake()?)?;
+            // Moving stake may take one unit more than asked for: who leaves bears it, not who stays.
+            let alpha =
+                alpha_down(shares, self.hot.0.escrow.total_shares, self.stake()?)?.saturating_sub(STAKE_ROUNDING);
             self.hot.0.escrow.release(&mut voter, shares, now)?;
             self.store_voter(caller, voter);
             let (stake, tao) = match sale {

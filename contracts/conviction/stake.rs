@@ -6,8 +6,8 @@ use ink::codegen::Env;
 use ink::primitives::AccountId;
 use subtensor::{extension, stake_of};
 
-/// A stake operation may move one unit more or less than asked for, by rounding of the chain's shares; it is the escrow's.
-const STAKE_ROUNDING: u64 = 1;
+/// A stake operation may move one unit more or less than asked for, by rounding of the chain's shares; so much less is asked for.
+pub(crate) const STAKE_ROUNDING: u64 = 1;
 
 impl Conviction {
     /// The escrow's stake, dividends included.

@@ -64,6 +64,28 @@ pub struct TreasuryPaid {
     pub amount: u64,
 }
 
+/// TAO came to the treasury.
+#[ink::event]
+pub struct TreasuryFunded {
+    /// By whom.
+    pub from: AccountId,
+    /// Rao.
+    pub amount: u64,
+}
+
+/// Stake of the handover was sold into the treasury.
+#[ink::event]
+pub struct StakeSold {
+    /// The validator it was with.
+    pub hotkey: AccountId,
+    /// Of which subnet.
+    pub netuid: u16,
+    /// Alpha sold.
+    pub alpha: u64,
+    /// What arrived, rao.
+    pub tao: u64,
+}
+
 /// A capability moved up its ladder before its time.
 #[ink::event]
 pub struct Accelerated {

@@ -313,7 +313,12 @@ mod handover {
 
         /// Adds the TAO sent to the treasury.
         #[ink(message, payable)]
-        pub fn deposit(&mut self) {}
+        pub fn deposit(&mut self) {
+            emit(&TreasuryFunded {
+                from: self.env().caller(),
+                amount: self.env().transferred_value(),
+            });
+        }
 
         /// Issues the certificate, once: no key has any power over anything but its own account's funds. Anyone may.
         #[ink(message)]
@@ -506,11 +511,18 @@ mod handover {
                     min_tao,
                 } => {
                     let before = self.env().balance();
-                    self.env().extension().remove_stake((*hotkey).into(), *netuid, *alpha)?;
+                    let hotkey = (*hotkey).into();
+                    self.env().extension().remove_stake(hotkey, *netuid, *alpha)?;
                     let got = self.env().balance().saturating_sub(before);
                     if got < *min_tao {
                         return Err(HandoverError::SlippageExceeded { min: *min_tao, got }.into());
                     }
+                    emit(&StakeSold {
+                        hotkey,
+                        netuid: *netuid,
+                        alpha: *alpha,
+                        tao: got,
+                    });
                     Ok(true)
                 }
                 Action::Proxied { owner, call } => {

@@ -102,21 +102,29 @@ pub enum Parameter {
     PauseEnd,
 }
 
-/// How an [`Error`] travels. In Wasm it is boxed: results are handed up through many small functions, and moving one word
-/// instead of the largest error saves a sixth of a contract's code.
-#[cfg(not(feature = "std"))]
-pub type Failure = alloc::boxed::Box<Error>;
-/// How an [`Error`] travels; see the Wasm variant.
-#[cfg(feature = "std")]
-pub type Failure = Error;
+/// Defines how an error of a module travels, and the result of its operations. In Wasm the error is boxed: results are handed up
+/// through many small functions, and moving one word instead of the largest error saves a sixth of a contract's code.
+macro_rules! travels {
+    ($error:ident) => {
+        /// How an error travels: boxed.
+        #[cfg(not(feature = "std"))]
+        pub type Failure = alloc::boxed::Box<$error>;
+        /// How an error travels: as it is; in Wasm it is boxed.
+        #[cfg(feature = "std")]
+        pub type Failure = $error;
 
-/// Result of every operation of this crate.
-pub type Result<T> = core::result::Result<T, Failure>;
+        /// Result of every operation of this module.
+        pub type Result<T> = core::result::Result<T, Failure>;
 
-/// The error of a [`Failure`].
-pub fn reason(failure: &Failure) -> &Error {
-    core::borrow::Borrow::borrow(failure)
+        /// The error of a [`Failure`].
+        pub fn reason(failure: &Failure) -> &$error {
+            core::borrow::Borrow::borrow(failure)
+        }
+    };
 }
+pub(crate) use travels;
+
+travels!(Error);
 
 #[cold]
 #[inline(never)]

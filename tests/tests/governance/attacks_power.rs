@@ -93,7 +93,13 @@ fn a_target_that_calls_back_executes_nothing() {
     let rich = suite.world.tao(ATTACKER);
     let ready = suite.look(id).record.ready.max(suite.look(victim).record.ready);
     suite.until(ready);
-    let _ = suite.execute(id);
+    // From outside the very same call of the hostile contract works, so what stops it from within is the way in.
+    let mut outside = suite.clone();
+    outside
+        .world
+        .run(STRANGER, hostile, 0, puppet::calling(handover, &execute));
+    assert_eq!(outside.look(victim).state, State::Executed);
+    assert_eq!(suite.execute(id), Err("CallFailed".into()));
     assert_eq!(
         suite.world.tao(ATTACKER),
         rich,

@@ -99,17 +99,4 @@ pub enum Error {
     PowersRemain { count: u32 },
 }
 
-/// How an [`Error`] travels; boxed in Wasm, like the market's.
-#[cfg(not(feature = "std"))]
-pub type Failure = alloc::boxed::Box<Error>;
-/// How an [`Error`] travels; see the Wasm variant.
-#[cfg(feature = "std")]
-pub type Failure = Error;
-
-/// Result of every operation of this module.
-pub type Result<T> = core::result::Result<T, Failure>;
-
-/// The error of a [`Failure`].
-pub fn reason(failure: &Failure) -> &Error {
-    core::borrow::Borrow::borrow(failure)
-}
+crate::error::travels!(Error);

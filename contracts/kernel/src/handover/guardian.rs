@@ -3,8 +3,8 @@
 use super::{Action, Capability, Error, Result};
 use crate::AccountId;
 
-/// Most blocks that all pauses of a guardian last together: 14 days.
-pub const MAX_PAUSE_BLOCKS: u32 = 100_800;
+/// Most blocks that all pauses of a guardian last together: as long as a single one of the market may.
+pub use crate::params::MAX_PAUSE_BLOCKS;
 
 /// The guardian. Neither its last block nor its budget ever grows, whoever it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]

@@ -63,20 +63,7 @@ pub enum Bound {
     CurveFloor,
 }
 
-/// How an [`Error`] travels; boxed in Wasm, like the market's.
-#[cfg(not(feature = "std"))]
-pub type Failure = alloc::boxed::Box<Error>;
-/// How an [`Error`] travels; see the Wasm variant.
-#[cfg(feature = "std")]
-pub type Failure = Error;
-
-/// Result of every operation of this module.
-pub type Result<T> = core::result::Result<T, Failure>;
-
-/// The error of a [`Failure`].
-pub fn reason(failure: &Failure) -> &Error {
-    core::borrow::Borrow::borrow(failure)
-}
+crate::error::travels!(Error);
 
 pub(super) fn within(bound: Bound, got: u64, min: u64, max: u64) -> Result<()> {
     if got < min || got > max {

@@ -1,7 +1,7 @@
 //! A core team loses its last power: 18 months at 1/10,000 of the time, on a chain of its own. The keeper enacts, executes,
 //! vetoes and certifies; what the script does is what people would.
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{Context, Result};
 use codec::{Decode, Encode};
 use harness::keeper::SuitePlan;
 use harness::levers::{self, NewSubnet};
@@ -11,8 +11,8 @@ use harness::{
 use keeper_chain::contracts::address;
 use keeper_chain::suite::{Bundles, FinalityReport, Part};
 use kernel::conviction::{LockKind, Vote};
-use kernel::handover::{Action, Capability, Operation, Power, Proposer, Stage, NEVER};
-use kernel::referendum::{Track, TrackId};
+use kernel::handover::{Action, Calendar, Capability, Operation, Power, Proposer, Record, Stage, State};
+use kernel::referendum::{Phase, Referendum, Track, TrackId};
 use kernel::FeeParams;
 use serde::Serialize;
 use std::path::Path;
@@ -91,6 +91,7 @@ pub async fn run(folder: &Path, mut expect: impl FnMut(&str, bool)) -> Result<Go
     println!("--- governance: 18 months at 1/10,000 of the time, from a core team to nobody");
     let mut act = Act::start(folder).await?;
     let report = act.report().await?;
+    let calendar: Calendar = act.ask(&act.handover, "calendar", ()).await?;
     expect("the deployer keeps no power", report.deployer.is_none());
 
     // The guardian pauses opening; nobody has to end it.
@@ -100,12 +101,13 @@ pub async fn run(folder: &Path, mut expect: impl FnMut(&str, bool)) -> Result<Go
     let until = act.paused_until().await?;
     act.say(&format!("the guardian pauses opening until block {until}"))
         .await?;
+    expect("the guardian pauses opening", until > act.now().await?);
     act.until(until).await?;
     expect("a pause ends by itself", act.paused_until().await? <= act.now().await?);
 
     // The core team still can, but not against conviction holders.
-    let begins = ladder(&report, Capability::Fees, Stage::CoreVetoable);
-    act.until(begins).await?;
+    let [_, vetoable, fees_are_the_daos, _] = calendar.ladder(Capability::Fees).at;
+    act.until(vetoable).await?;
     let operation = Operation {
         action: act.set_fees(99)?,
         predecessor: None,
@@ -120,28 +122,24 @@ pub async fn run(folder: &Path, mut expect: impl FnMut(&str, bool)) -> Result<Go
     let voter = act.voters[0].clone();
     act.run(&voter, Part::Dao, "object", id, 0).await?;
     let vetoed = act
-        .wait_for("the keeper to cancel what was vetoed", async |act| {
-            act.is_cancelled(id).await
-        })
+        .wait_for("the keeper cancels it", async |act| act.is_cancelled(id).await)
         .await?;
-    act.say("the keeper cancels it").await?;
     expect("a core operation is vetoed by the DAO", vetoed);
 
     // The DAO has it now.
-    act.until(ladder(&report, Capability::Fees, Stage::Dao)).await?;
+    act.until(fees_are_the_daos).await?;
     let action = act.set_fees(50)?;
     act.referendum(TrackId::Parameters, action, [2; 32]).await?;
     act.say("a referendum on a swap fee of 0.50 % is submitted; everybody votes")
         .await?;
     let changed = act
-        .wait_for("the referendum to be executed", async |act| {
+        .wait_for("the keeper has enacted and executed it", async |act| {
             Ok(act.swap_fee().await? == 50)
         })
         .await?;
-    act.say("the keeper has enacted and executed it").await?;
     expect("a referendum changes a parameter", changed);
 
-    act.until(ladder(&report, Capability::Treasury, Stage::Dao)).await?;
+    act.until(calendar.ladder(Capability::Treasury).core_ends()).await?;
     let payee = Actor::new("//Grantee")?;
     let pay = Action::Pay {
         to: payee.id,
@@ -150,27 +148,20 @@ pub async fn run(folder: &Path, mut expect: impl FnMut(&str, bool)) -> Result<Go
     act.referendum(TrackId::Treasury, pay, [3; 32]).await?;
     act.say("a referendum on a payment of 5 TAO is submitted").await?;
     let paid = act
-        .wait_for("the treasury to pay", async |act| {
+        .wait_for("the treasury has paid", async |act| {
             let at = act.chain.best().await?;
             Ok(act.chain.free(payee.id, &at).await? == GRANT)
         })
         .await?;
-    act.say("the treasury has paid").await?;
     expect("the treasury pays by referendum", paid);
 
-    let end = report
-        .capabilities
-        .iter()
-        .map(|c| c.frozen_at)
-        .filter(|at| *at != NEVER)
-        .max();
-    act.until(end.context("the calendar ends")?).await?;
+    let end = calendar.ladders.iter().map(|ladder| ladder.frozen_at()).max();
+    act.until(end.context("there are no capabilities")?).await?;
     let certified = act
-        .wait_for("the certificate", async |act| {
+        .wait_for("the keeper certifies: no key has any power left", async |act| {
             Ok(act.report().await?.certificate.is_some())
         })
         .await?;
-    act.say("the keeper certifies: no key has any power left").await?;
     expect("the last power of the core team is certified away", certified);
     let summary = act.summary().await?;
     let nothing = summary
@@ -182,17 +173,6 @@ pub async fn run(folder: &Path, mut expect: impl FnMut(&str, bool)) -> Result<Go
     let status = act.chain.with_blocks(act.keeper.terminate()).await?;
     expect("the keeper of governance ends in order", status.success());
     Ok(summary)
-}
-
-/// First block of a stage, by the report of the beginning.
-fn ladder(report: &FinalityReport, capability: Capability, stage: Stage) -> u32 {
-    let found = report.capabilities.iter().find(|c| c.capability == capability);
-    found.map_or(0, |c| match stage {
-        Stage::Dao => c.core_ends,
-        Stage::Frozen => c.frozen_at,
-        // The veto begins a third of the way at the latest, as the standard calendar has it.
-        _ => report.block + 394 / 3 + 1,
-    })
 }
 
 impl Act {
@@ -328,16 +308,17 @@ impl Act {
         Ok(())
     }
 
-    /// Lets blocks pass until something is so; says whether it became so in time.
+    /// Lets blocks pass until something is so, and tells it; says whether it became so in time.
     async fn wait_for(&mut self, what: &str, is_so: impl AsyncFn(&Self) -> Result<bool>) -> Result<bool> {
         for _ in 0..PATIENCE {
             if is_so(self).await? {
+                self.say(what).await?;
                 return Ok(true);
             }
             self.block().await?;
         }
         println!(
-            "       {what} took more than {PATIENCE} blocks\n{}",
+            "       not within {PATIENCE} blocks: {what}\n{}",
             self.keeper.log_tail()
         );
         Ok(false)
@@ -373,7 +354,6 @@ impl Act {
     }
 
     async fn is_cancelled(&self, id: [u8; 32]) -> Result<bool> {
-        use kernel::handover::{Record, State};
         let found: Option<(Record, State)> = self.ask(&self.handover, "operation", id).await?;
         Ok(found.is_some_and(|(_, state)| state == State::Cancelled))
     }
@@ -397,10 +377,16 @@ impl Act {
     async fn referendum(&mut self, track: TrackId, action: Action, salt: [u8; 32]) -> Result<()> {
         let rules = Track::default_of(track).scaled(DIVISOR);
         let proposal = (action, None::<[u8; 32]>, salt).encode();
-        let state: Result<HeadOfDao, Undecoded> = self.ask(&self.dao, "state", ()).await?;
-        let id = state.map_err(|_| anyhow::anyhow!("the DAO has no state"))?.next;
         let voters = self.voters.clone();
         let deposit = rules.submission_deposit;
+        let at = self.chain.best().await?;
+        let rehearsal = self
+            .dao
+            .expect(&self.chain, voters[0].id, "submit", (track, &proposal), deposit, &at)
+            .await?;
+        // The outer result is ink's, the inner one the message's.
+        let id: Result<Result<u32, ()>, ()> = Decode::decode(&mut rehearsal.data.as_slice())?;
+        let id = id.ok().and_then(Result::ok).context("a submission has an id")?;
         self.run(&voters[0], Part::Dao, "submit", (track, proposal), deposit)
             .await?;
         let deposit = rules.decision_deposit;
@@ -416,7 +402,7 @@ impl Act {
 
     async fn summary(&self) -> Result<Governance> {
         let report = self.report().await?;
-        let calendar: kernel::handover::Calendar = self.ask(&self.handover, "calendar", ()).await?;
+        let calendar: Calendar = self.ask(&self.handover, "calendar", ()).await?;
         let mut stages = Vec::new();
         for capability in Capability::ALL {
             let later = [Stage::CoreDelayed, Stage::CoreVetoable, Stage::Dao, Stage::Frozen];
@@ -431,67 +417,37 @@ impl Act {
             }
         }
         let mut residual_powers = Vec::new();
-        for who in [
+        let people = [
             &self.deployer,
             &self.core,
             &self.guardian,
             &self.voters[0],
             &self.voters[1],
-        ] {
-            let powers: Vec<Power> = self.ask(&self.handover, "residual_powers", who.id).await?;
-            residual_powers.extend(powers.iter().map(|power| format!("{}: {power:?}", address(&who.id))));
+        ];
+        for who in people.map(|actor| actor.id).into_iter().chain([self.dao.address]) {
+            let powers: Vec<Power> = self.ask(&self.handover, "residual_powers", who).await?;
+            residual_powers.extend(powers.iter().map(|power| format!("{}: {power:?}", address(&who))));
         }
-        let state: Result<HeadOfDao, Undecoded> = self.ask(&self.dao, "state", ()).await?;
-        let ids = state.map_err(|_| anyhow::anyhow!("the DAO has no state"))?.next;
-        ensure!(ids >= 3, "two referenda and an objection have ids");
-        let (_, operations) = self.operations().await?;
+        type Referenda = (Vec<(u32, Referendum, Phase, bool)>, Option<u32>);
+        let (referenda, _): Referenda = self.ask(&self.dao, "referenda", (0u32, 100u32)).await?;
+        type Operations = (Vec<(Record, State)>, Option<u32>);
+        let (operations, _): Operations = self.ask(&self.handover, "operations", (0u32, 50u32)).await?;
+        let count = |by_dao: bool, wanted: State| {
+            let proposed = |record: &Record| (record.operation.proposer != Proposer::Core) == by_dao;
+            let found = operations
+                .iter()
+                .filter(|(record, state)| *state == wanted && proposed(record));
+            u32::try_from(found.count())
+        };
         Ok(Governance {
-            // The objection has an id among them.
-            referenda: ids - 1,
-            vetoed: operations
-                .iter()
-                .filter(|state| **state == kernel::handover::State::Cancelled)
-                .count() as u32,
-            enacted: operations
-                .iter()
-                .filter(|state| **state == kernel::handover::State::Executed)
-                .count() as u32,
+            referenda: u32::try_from(referenda.len())?,
+            vetoed: count(false, State::Cancelled)?,
+            enacted: count(true, State::Executed)?,
             stages,
             certificate: report.certificate.map(|certificate| Certified {
                 block: certificate.block,
                 residual_powers,
             }),
         })
-    }
-
-    async fn operations(&self) -> Result<(Option<u32>, Vec<kernel::handover::State>)> {
-        use kernel::handover::{Record, State};
-        let (operations, next): (Vec<(Record, State)>, Option<u32>) =
-            self.ask(&self.handover, "operations", (0u32, 50u32)).await?;
-        Ok((next, operations.into_iter().map(|(_, state)| state).collect()))
-    }
-}
-
-/// The beginning of the DAO's state, as far as the script needs it.
-struct HeadOfDao {
-    next: u32,
-}
-
-impl Decode for HeadOfDao {
-    fn decode<I: codec::Input>(input: &mut I) -> Result<Self, codec::Error> {
-        type Parties = ([u8; 32], [u8; 32], [u8; 32]);
-        let _: (u16, u64, Parties, kernel::conviction::Escrow, u128, u16) = Decode::decode(input)?;
-        Ok(Self {
-            next: u32::decode(input)?,
-        })
-    }
-}
-
-/// A refusal that is only noticed.
-struct Undecoded;
-
-impl Decode for Undecoded {
-    fn decode<I: codec::Input>(_: &mut I) -> Result<Self, codec::Error> {
-        Ok(Self)
     }
 }
