@@ -7,6 +7,7 @@
 
 mod error;
 mod events;
+mod rules;
 mod stake;
 mod storage;
 
@@ -24,12 +25,11 @@ pub use storage::{ConvictionState, Decision, Hot, ObjectionView};
 mod conviction {
     use crate::error::{ConvictionError, Failure};
     use crate::events::*;
-    use crate::stake::STAKE_ROUNDING;
     use crate::storage::*;
     use ink::prelude::{boxed::Box, vec::Vec};
     use ink::scale::Decode;
     use ink::storage::Mapping;
-    use kernel::conviction::{alpha_down, shares_down, Ballot, Change, Escrow, LockKind, Vote, Voter};
+    use kernel::conviction::{alpha_down, shares_down, Ballot, Change, Escrow, LockKind, Vote};
     use kernel::objection::{Objection, OBJECTION_BLOCKS};
     use kernel::referendum::{Phase, Referendum, Tally, Track, TrackId};
     use shell::{apart, emit, pay};
@@ -37,7 +37,7 @@ mod conviction {
     pub(crate) type Result<T> = core::result::Result<T, Failure>;
 
     /// Shares of one alpha-rao while nothing has been earned: the unit in which votes are counted.
-    const SHARES_PER_ALPHA: u128 = kernel::vault::VIRTUAL_SHARES;
+    pub(crate) const SHARES_PER_ALPHA: u128 = kernel::vault::VIRTUAL_SHARES;
     /// Longest call of a referendum, bytes.
     const MAX_CALL: u32 = 4_096;
     /// Most accounts one message reconciles.
@@ -51,13 +51,13 @@ mod conviction {
     #[ink(storage)]
     pub struct Conviction {
         pub(crate) hot: HotCell,
-        voters: Mapping<AccountId, VoterCell>,
-        referenda: Mapping<u32, ReferendumCell>,
-        calls: Mapping<u32, Vec<u8>>,
-        tracks: Mapping<u8, TrackCell>,
-        objections: Mapping<u32, ObjectionCell>,
+        pub(crate) voters: Mapping<AccountId, VoterCell>,
+        pub(crate) referenda: Mapping<u32, ReferendumCell>,
+        pub(crate) calls: Mapping<u32, Vec<u8>>,
+        pub(crate) tracks: Mapping<u8, TrackCell>,
+        pub(crate) objections: Mapping<u32, ObjectionCell>,
         /// Under which id an operation is objected to.
-        objected: Mapping<[u8; 32], u32>,
+        pub(crate) objected: Mapping<[u8; 32], u32>,
     }
 
     impl Conviction {
@@ -698,244 +698,13 @@ mod conviction {
                 Ok(view)
             })
         }
-
-        // ---- the chain
-
-        fn check_alive(&self) -> Result<()> {
-            let state = self
-                .env()
-                .extension()
-                .get_subnet_registration_state(self.hot.0.netuid)?;
-            if !state.exists || state.registered_subnet_counter != self.hot.0.generation {
-                return Err(ConvictionError::GenerationEnded {
-                    generation: self.hot.0.generation,
-                }
-                .into());
-            }
-            Ok(())
-        }
-
-        /// That the generation is over and all its alpha paid out.
-        fn check_ended(&self) -> Result<()> {
-            let state = self
-                .env()
-                .extension()
-                .get_subnet_registration_state(self.hot.0.netuid)?;
-            if !state.exists {
-                let me = self.env().account_id();
-                let stake = self
-                    .env()
-                    .extension()
-                    .get_stake_availability(me, self.hot.0.netuid)?
-                    .total;
-                if stake != 0 {
-                    return Err(ConvictionError::DissolutionPending { stake }.into());
-                }
-            } else if state.registered_subnet_counter == self.hot.0.generation {
-                return Err(ConvictionError::GenerationAlive.into());
-            }
-            Ok(())
-        }
-
-        fn native_conviction(&self, who: AccountId) -> Result<u128> {
-            let lock = self.env().extension().get_coldkey_lock(who, self.hot.0.netuid)?;
-            // The chain counts in alpha-rao with 64 fractional bits.
-            Ok(lock.map_or(0, |lock| (lock.conviction_bits >> 64).saturating_mul(SHARES_PER_ALPHA)))
-        }
-
-        /// What the chain's own conviction adds to a ballot now; lowers what is remembered of it.
-        fn bonus(&self, who: AccountId, voter: &mut Voter, submitted: u32, now: u32) -> Result<u128> {
-            let cap = self.hot.0.native_cap_bps;
-            let Some(native) = &mut voter.native else { return Ok(0) };
-            if cap == 0 {
-                return Ok(0);
-            }
-            native.conviction = native.conviction.min(self.native_conviction(who)?);
-            Ok(voter.bonus(now, cap, submitted))
-        }
-
-        fn as_authority(&self) -> Result<()> {
-            if self.env().caller() != self.hot.0.authority {
-                return Err(ConvictionError::NotAuthority.into());
-            }
-            Ok(())
-        }
-
-        /// Takes exactly `expected` of TAO into deposits.
-        fn take_deposit(&mut self, expected: u64) -> Result<u64> {
-            let got = self.env().transferred_value();
-            if got != expected {
-                return Err(ConvictionError::ValueMismatch { expected, got }.into());
-            }
-            self.hot.0.deposits = self.hot.0.deposits.saturating_add(got);
-            Ok(got)
-        }
-
-        // ---- rules
-
-        /// Burns free shares of the caller and pays what they are worth: as stake, or sold for at least so much TAO until a
-        /// deadline. Returns what arrived.
-        fn release(&mut self, shares: u128, sale: Option<(u64, u32)>) -> Result<u64> {
-            self.check_alive()?;
-            let now = self.env().block_number();
-            let (caller, mut voter) = self.caller_voter();
-            self.drop_closed(caller, &mut voter, now);
-            let shares = if shares == u128::MAX { voter.free(now) } else { shares };
-            // Moving stake may take one unit more than asked for: who leaves bears it, not who stays.
-            let alpha =
-                alpha_down(shares, self.hot.0.escrow.total_shares, self.stake()?)?.saturating_sub(STAKE_ROUNDING);
-            self.hot.0.escrow.release(&mut voter, shares, now)?;
-            self.store_voter(caller, voter);
-            let (stake, tao) = match sale {
-                None => (self.send(caller, alpha)?, 0),
-                Some((min, deadline)) => {
-                    if now > deadline {
-                        return Err(ConvictionError::DeadlinePassed { deadline, now }.into());
-                    }
-                    let got = self.sell(alpha)?;
-                    if got < min {
-                        return Err(ConvictionError::SlippageExceeded { min, got }.into());
-                    }
-                    (0, got)
-                }
-            };
-            emit(&AlphaUnlocked {
-                account: caller,
-                shares,
-                stake,
-                tao,
-            });
-            pay(caller, tao)?;
-            Ok(stake.max(tao))
-        }
-
-        /// Runs a rule of the escrow on a voter together with its delegate, if it has one.
-        fn with_delegate(
-            &mut self,
-            voter: &mut Voter,
-            rule: impl FnOnce(&mut Escrow, &mut Voter, Option<&mut Voter>, u32) -> kernel::conviction::Result<()>,
-        ) -> Result<()> {
-            let now = self.env().block_number();
-            match voter.delegate {
-                None => rule(&mut self.hot.0.escrow, voter, None, now)?,
-                Some(to) => {
-                    let to = to.into();
-                    let mut delegate = self.voter_of(to);
-                    rule(&mut self.hot.0.escrow, voter, Some(&mut delegate), now)?;
-                    self.store_voter(to, delegate);
-                }
-            }
-            Ok(())
-        }
-
-        /// Ends the hold of ballots whose referendum or objection is over.
-        fn drop_closed(&self, account: AccountId, voter: &mut Voter, now: u32) {
-            voter.ballots.retain(|ballot| {
-                let id = ballot.referendum;
-                let open = match self.referenda.get(id) {
-                    Some(ReferendumCell(referendum)) => referendum.is_open(now),
-                    None => self.objection_of(id).is_ok_and(|objection| objection.is_open(now)),
-                };
-                if !open {
-                    emit(&Retracted { id, account });
-                }
-                open
-            });
-        }
-
-        /// Takes a ballot's weight out of what it was cast in, if that is still open.
-        fn take_out(&mut self, ballot: &Ballot, now: u32) -> Result<()> {
-            let id = ballot.referendum;
-            match self.referenda.get(id) {
-                Some(ReferendumCell(mut referendum)) => {
-                    referendum.retract(ballot.tally()?, now);
-                    self.store_referendum(id, referendum);
-                }
-                None => {
-                    let mut objection = self.objection_of(id)?;
-                    objection.change(ballot.base, 0, now);
-                    self.objections.insert(id, &ObjectionCell(objection));
-                }
-            }
-            Ok(())
-        }
-
-        /// What support is measured against: all conviction, or the floor.
-        fn electorate(&self, now: u32) -> u128 {
-            let mut total = self.hot.0.escrow.total;
-            total.roll(now);
-            total.conviction().max(self.hot.0.electorate_floor)
-        }
-
-        fn new_id(&mut self) -> u32 {
-            let id = self.hot.0.next;
-            self.hot.0.next = id.saturating_add(1);
-            id
-        }
-
-        fn put_track(&mut self, id: TrackId, track: Track) -> Result<()> {
-            track.check()?;
-            self.hot.0.escrow.expect_lifetime(track.lifetime());
-            self.tracks.insert(id.index(), &TrackCell(track));
-            Ok(())
-        }
-
-        fn enter(&mut self, id: u32, referendum: Referendum) -> Result<Phase> {
-            let (phase, tally) = (referendum.phase, referendum.tally);
-            self.store_referendum(id, referendum);
-            emit(&PhaseEntered { id, phase, tally });
-            Ok(phase)
-        }
-
-        // ---- cells
-
-        fn voter_of(&self, who: AccountId) -> Voter {
-            self.voters.get(who).map_or_else(Voter::default, |cell| cell.0)
-        }
-
-        fn caller_voter(&self) -> (AccountId, Voter) {
-            let caller = self.env().caller();
-            (caller, self.voter_of(caller))
-        }
-
-        fn store_voter(&mut self, who: AccountId, voter: Voter) {
-            if voter.is_empty() {
-                self.voters.remove(who);
-            } else {
-                self.voters.insert(who, &VoterCell(voter));
-            }
-        }
-
-        fn referendum_of(&self, id: u32) -> Result<Referendum> {
-            Ok(self
-                .referenda
-                .get(id)
-                .ok_or(ConvictionError::NoSuchReferendum { id })?
-                .0)
-        }
-
-        fn store_referendum(&mut self, id: u32, referendum: Referendum) {
-            self.referenda.insert(id, &ReferendumCell(referendum));
-        }
-
-        fn objection_of(&self, id: u32) -> Result<Objection> {
-            Ok(self
-                .objections
-                .get(id)
-                .ok_or(ConvictionError::NoSuchReferendum { id })?
-                .0)
-        }
-
-        fn track(&self, id: TrackId) -> Result<Track> {
-            Ok(self.tracks.get(id.index()).ok_or(ConvictionError::NothingToDo)?.0)
-        }
     }
 
     fn sum(a: Tally, b: Tally) -> Result<Tally> {
         Ok(a.checked_add(b).ok_or(kernel::conviction::Error::Overflow)?)
     }
 
-    fn bytes(account: AccountId) -> [u8; 32] {
+    pub(crate) fn bytes(account: AccountId) -> [u8; 32] {
         *account.as_ref()
     }
 
