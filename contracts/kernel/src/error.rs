@@ -70,6 +70,14 @@ pub enum Error {
     Frozen,
     /// The market is not frozen.
     NotFrozen,
+    /// The market is delisted: everything that leaves it goes on, nothing enters.
+    Delisted,
+    /// No place is free among the market's validators.
+    TooManyValidators,
+    /// The market has no such validator.
+    NoSuchValidator,
+    /// A market needs a validator.
+    LastValidator,
     /// A parameter is outside its hard bounds.
     ParameterOutOfBounds {
         parameter: Parameter,

@@ -16,9 +16,12 @@
 extern crate alloc;
 
 pub mod account;
+pub mod competition;
 pub mod conviction;
 pub mod decay;
+pub mod emission;
 pub mod error;
+pub mod flow;
 pub mod handover;
 pub mod market;
 pub mod math;

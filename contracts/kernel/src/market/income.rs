@@ -104,6 +104,7 @@ impl Market {
     /// # Errors
     /// [`Error::PoolEmpty`] before anybody provides liquidity.
     pub fn fund_incentives(&mut self, rao: u64, now: u32) -> Result<()> {
+        self.check_entry()?;
         self.touch(now)?;
         if self.pool.is_empty() {
             return Err(Error::PoolEmpty.into());

@@ -7,6 +7,7 @@ use crate::error::Result;
 impl Market {
     /// Lends alpha from the account's ledger; returns the shares minted, rounded down.
     pub fn lend(&mut self, account: &mut Account, alpha: u64, now: u32) -> Result<u128> {
+        self.check_entry()?;
         self.touch_debt(now)?;
         self.settle_lending(account, now)?;
         self.withdraw(account, alpha)?;

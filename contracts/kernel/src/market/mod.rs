@@ -9,11 +9,13 @@ mod income;
 mod lending;
 mod liquidation;
 mod shorts;
+mod standing;
 mod terminal;
 mod trading;
 
 use crate::account::Account;
 use crate::error::{Error, Result};
+use crate::flow::Flow;
 use crate::math::{add, checked_amount, sub, sub_wide};
 use crate::oracle::{Oracle, LONG_WINDOW, SHORT_WINDOW};
 use crate::params::{check_pause, FeeParams, RateParams, RiskParams};
@@ -27,6 +29,7 @@ pub use custody::Custody;
 pub use income::Harvested;
 pub use liquidation::Liquidated;
 pub use shorts::{trigger_price, Closed, Health, MarginChanged, Opened};
+pub use standing::{Reading, Restriction, Standing, RESTRICTED_BLOCKS};
 pub use terminal::{SettledShort, Terminal};
 
 /// Everything but the accounts and the positions; one storage cell of the contract.
@@ -77,6 +80,10 @@ pub struct Market {
     pub yield_since: u32,
     /// Dividends booked since then, alpha.
     pub yield_booked: u64,
+    /// TAO that stayed in the pool, epoch by epoch.
+    pub flow: Flow,
+    /// What the ladder of sanctions allows.
+    pub restriction: Restriction,
     /// Set once the subnet's generation has ended.
     pub terminal: Option<Terminal>,
 }
@@ -119,16 +126,20 @@ impl Market {
             work: Work::new(now),
             yield_since: now,
             yield_booked: 0,
+            flow: Flow::new(now),
+            restriction: Restriction::default(),
             terminal: None,
         }
     }
 
-    /// Records the oracle and the alpha at work up to `now`. [`Error::Frozen`] once the market is terminal.
+    /// Records the flow, the oracle and the alpha at work up to `now`. [`Error::Frozen`] once the market is terminal.
     pub fn touch(&mut self, now: u32) -> Result<()> {
         if self.terminal.is_some() {
             return Err(Error::Frozen.into());
         }
-        self.oracle.advance(now, self.pool.price_down());
+        let spot = self.pool.price_down();
+        self.flow.advance(now, self.pool.tao, &mut self.oracle, spot);
+        self.oracle.advance(now, spot);
         self.work.advance(now, self.pool.alpha, self.vault.idle)
     }
 

@@ -49,7 +49,7 @@ pub struct MarginChanged {
 pub struct Closed {
     /// Alpha repaid.
     pub repaid: u64,
-    /// TAO the buy-back cost, rao; 0 when alpha was brought.
+    /// TAO the buy-back cost, rao, and what a contested market withholds for lenders up to the price from before the challenge.
     pub cost: u64,
     /// TAO that goes to the owner, rao; 0 unless the position is gone.
     pub returned: u64,
@@ -199,11 +199,14 @@ impl Market {
         let fee = self.fees.swap_fee_bps.into();
         let cost = self.pool.quote_exact_out(Asset::Alpha, repaid, fee)?.amount_in;
         let funds = add(position.escrow, attached)?;
+        let withheld = self.below_floor(repaid, cost, funds.saturating_sub(cost), now)?;
+        let cost = add(cost, withheld)?;
         let max = max_cost.min(funds);
         if cost > max {
             return Err(Error::CostExceeded { max, needed: cost }.into());
         }
         self.buy_alpha(repaid)?;
+        self.give_lenders(withheld, now)?;
         let closed = self.finish_repayment(position, repaid, cost, sub(funds, cost)?, price, ltv_before_bps)?;
         if closed.debt_scaled != 0 {
             check_remaining_escrow(closed.escrow, &self.risk)?;
@@ -230,7 +233,11 @@ impl Market {
         let (debt, price, ltv_before_bps) = self.valued(position)?;
         let repaid = crate::math::non_zero(alpha.min(debt))?;
         self.withdraw(account, repaid)?;
-        self.finish_repayment(position, repaid, 0, position.escrow, price, ltv_before_bps)
+        let worth = crate::math::value_down(repaid, price)?;
+        let withheld = self.below_floor(repaid, worth, position.escrow, now)?;
+        self.give_lenders(withheld, now)?;
+        let funds = sub(position.escrow, withheld)?;
+        self.finish_repayment(position, repaid, withheld, funds, price, ltv_before_bps)
     }
 
     /// Health of a position while the chain's spot is `chain_price_e9`. Touch with [`Market::touch_debt`] first.
@@ -257,11 +264,20 @@ impl Market {
         })
     }
 
+    fn give_lenders(&mut self, rao: u64, now: u32) -> Result<()> {
+        if rao == 0 {
+            return Ok(());
+        }
+        let lenders = self.earning_lend_shares()?;
+        self.lender_incentives.fund(rao, now, lenders)
+    }
+
     /// The loan-to-value limits in force allow opening now; returns the price at which debt is valued.
     fn check_opening(&self, chain_price_e9: u64, now: u32) -> Result<u64> {
         if now < self.opening_paused_until {
             return Err(Error::OpeningPaused.into());
         }
+        self.check_standing(now)?;
         if self.pool.is_empty() {
             return Err(Error::PoolEmpty.into());
         }

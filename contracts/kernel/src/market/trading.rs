@@ -17,6 +17,7 @@ impl Market {
         min_shares: u128,
         now: u32,
     ) -> Result<LiquidityChange> {
+        self.check_entry()?;
         self.touch(now)?;
         self.settle_liquidity(account, now)?;
         let change = self.pool.quote_add(tao, max_alpha)?;

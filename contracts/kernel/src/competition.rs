@@ -1,0 +1,467 @@
+//! Validators of one market compete for its stake by what they really paid.
+//!
+//! Every window, each one's growth over stake and time is its yield; its score is the lesser of a fast and a slow average of
+//! that. Targets are proportional to the square of scores, under caps. So who pays more gets more, and equal yields mean
+//! equal stake wherever it lies now; a validator that gives away δ to pay 1 + δ as much gains at most 2δ in stake, of which it
+//! earns its take: less than it gave, as long as its take is below a third.
+
+use crate::error::{Error, Result};
+use crate::flow::EPOCH;
+use crate::math::{mul_div_down, E18};
+use crate::short::AccountId;
+#[cfg(not(feature = "std"))]
+use alloc::vec::Vec;
+
+/// Most validators of one market: what one withdrawal can afford to draw from.
+pub const MAX_VALIDATORS: usize = 8;
+/// Blocks of a tempo, in which validators pay once; yields are measured over at least as many.
+pub const TEMPO: u32 = 360;
+/// Most stake that moves in an epoch, basis points of all.
+pub const CHURN_BPS: u64 = 1_000;
+/// Distance from its target below which a validator's stake stays, basis points of all.
+pub const HYSTERESIS_BPS: u64 = 100;
+/// Share of all stake given to a validator that is not measured long enough, to measure it.
+pub const PROBE_BPS: u16 = 500;
+/// Windows after which a validator is measured long enough.
+pub const YOUNG_WINDOWS: u16 = 48;
+/// Windows without a dividend after which a validator counts as silent.
+pub const SILENT_WINDOWS: u8 = 2;
+
+/// Stake that is never booked as growth, alpha-rao: a move between validators may lose a unit by rounding of the chain's
+/// shares, and that must not be anybody's.
+pub const ROUNDING_RESERVE: u64 = 16;
+
+/// 1 in basis points.
+const ALL_BPS: u16 = 10_000;
+/// Largest yield per block taken for real, at 1e18.
+const MAX_YIELD: u64 = 1_000_000_000_000_000;
+/// A window moves the fast average by a quarter and the slow one by a twenty-fourth.
+const FAST: u64 = 4;
+const SLOW: u64 = 24;
+
+/// One validator, and the market's stake with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct Validator {
+    /// Its hotkey.
+    pub hotkey: AccountId,
+    /// Stake when it was last measured, alpha.
+    pub measured: u64,
+    /// Block of that.
+    pub at: u32,
+    /// Growth since the last harvest that no deposit or withdrawal explains, alpha.
+    pub grown: u64,
+    /// Of the growth harvested since the last score, what its dividends explain, alpha.
+    pub paid: u64,
+    /// Stake × blocks since the last score.
+    pub worked: u128,
+    /// Fast average of its yield, per block at 1e18.
+    pub fast: u64,
+    /// Slow average of its yield, per block at 1e18.
+    pub slow: u64,
+    /// Windows measured.
+    pub windows: u16,
+    /// Windows in a row in which the chain says it paid nobody anything.
+    pub silent: u8,
+    /// Whether it is registered on the subnet, as last seen.
+    pub registered: bool,
+    /// Whether governance removed it: it goes once its stake is gone.
+    pub leaving: bool,
+    /// What the last rebalancing moved to it, alpha; negative for away from it.
+    pub last_move: i64,
+}
+
+/// All validators of a market.
+#[derive(Clone, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
+#[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
+pub struct Validators {
+    /// Block of the last harvest, or of the market's birth.
+    pub harvested: u32,
+    /// Block up to which validators are scored.
+    pub scored: u32,
+    /// Epoch of the last rebalancing.
+    pub epoch: u32,
+    /// Stake moved in that epoch, alpha.
+    pub moved: u64,
+    /// The validators; the first takes deposits. At most [`MAX_VALIDATORS`].
+    pub all: Vec<Validator>,
+}
+
+/// What the chain says of a validator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The market's stake with it, alpha.
+    pub stake: u64,
+    /// What it paid to all its stakers in the last tempo, net of its take, alpha.
+    pub dividends: u64,
+    /// Whether it is registered on the subnet.
+    pub registered: bool,
+}
+
+/// Stake that is to go from one validator to another; indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// From whom.
+    pub from: usize,
+    /// To whom.
+    pub to: usize,
+    /// Alpha.
+    pub amount: u64,
+}
+
+impl Validator {
+    /// A validator without stake at block `now`.
+    pub fn new(hotkey: AccountId, now: u32) -> Self {
+        Self {
+            hotkey,
+            at: now,
+            registered: true,
+            ..Self::default()
+        }
+    }
+
+    /// Books an operation that changed the stake from `before` to `after` at block `now`; what came between the last
+    /// measurement and `before` is growth.
+    pub fn observe(&mut self, before: u64, after: u64, now: u32) {
+        let blocks = now.saturating_sub(self.at);
+        self.worked = self
+            .worked
+            .saturating_add(u128::from(self.measured).saturating_mul(blocks.into()));
+        self.grown = self.grown.saturating_add(before.saturating_sub(self.measured));
+        self.measured = after;
+        self.at = now;
+    }
+
+    /// The yield it is trusted to pay, per block at 1e18.
+    pub fn score(&self) -> u64 {
+        if self.is_out() {
+            0
+        } else {
+            self.fast.min(self.slow)
+        }
+    }
+
+    /// Whether its stake is to go: removed, deregistered or silent.
+    pub fn is_out(&self) -> bool {
+        self.leaving || !self.registered || self.silent >= SILENT_WINDOWS
+    }
+
+    fn is_young(&self) -> bool {
+        !self.is_out() && self.windows < YOUNG_WINDOWS
+    }
+
+    /// Moves the averages by a window of the measured yield. Silence makes it a stranger: it is measured anew when it pays again.
+    fn rate(&mut self) {
+        let worked = core::mem::take(&mut self.worked);
+        let paid = core::mem::take(&mut self.paid);
+        if self.silent >= SILENT_WINDOWS {
+            self.fast = 0;
+            self.slow = 0;
+            self.windows = 0;
+            return;
+        }
+        let Ok(measured) = mul_div_down(paid.into(), E18, worked) else {
+            return;
+        };
+        let measured = u64::try_from(measured).unwrap_or(MAX_YIELD).min(MAX_YIELD);
+        self.fast = if self.windows == 0 {
+            measured
+        } else {
+            average(self.fast, measured, FAST)
+        };
+        self.slow = average(self.slow, measured, SLOW);
+        self.windows = self.windows.saturating_add(1);
+    }
+}
+
+impl Validators {
+    /// One validator from block `now` on.
+    pub fn new(hotkey: AccountId, now: u32) -> Self {
+        let mut all = Vec::new();
+        all.push(Validator::new(hotkey, now));
+        Self {
+            harvested: now,
+            scored: now,
+            epoch: now / EPOCH,
+            moved: 0,
+            all,
+        }
+    }
+
+    /// Measures every validator, in the order of [`Self::all`], and scores them once per window. Returns the most that dividends can have been
+    /// since the last harvest: what the chain says each one paid all its stakers, times the tempos that passed and one more.
+    /// Growth beyond that is a donation: it counts for no score, then or later.
+    pub fn harvest(&mut self, seen: &[Seen], now: u32) -> u64 {
+        let tempos = u64::from(now.saturating_sub(self.harvested) / TEMPO).saturating_add(1);
+        self.harvested = now;
+        let scoring = now.saturating_sub(self.scored) >= TEMPO;
+        if scoring {
+            self.scored = now;
+        }
+        let mut most = 0u64;
+        for (validator, seen) in self.all.iter_mut().zip(seen) {
+            validator.observe(seen.stake, seen.stake, now);
+            validator.registered = seen.registered;
+            let allowed = seen.dividends.saturating_mul(tempos);
+            most = most.saturating_add(allowed);
+            validator.paid = validator
+                .paid
+                .saturating_add(core::mem::take(&mut validator.grown).min(allowed));
+            if scoring {
+                validator.silent = if seen.dividends == 0 {
+                    validator.silent.saturating_add(1)
+                } else {
+                    0
+                };
+                validator.rate();
+            }
+        }
+        most
+    }
+
+    /// Target shares in basis points, in the order of [`Self::all`]: they sum to 10,000 unless no validator is in, when all are 0
+    /// and stake stays where it is.
+    pub fn weights(&self) -> Vec<u16> {
+        // A score's square is at most 2^100, eight of them and a factor of 10,000 stay below 2^117.
+        let raw: Vec<u128> = self
+            .all
+            .iter()
+            .map(|validator| u128::from(validator.score()).saturating_mul(validator.score().into()))
+            .collect();
+        if raw.iter().all(|raw| *raw == 0) {
+            let equal = self.all.iter().map(|v| u128::from(!v.is_out())).collect::<Vec<_>>();
+            return shared(&equal, &[0; MAX_VALIDATORS]);
+        }
+        let floors: Vec<u16> = self
+            .all
+            .iter()
+            .map(|validator| if validator.is_young() { PROBE_BPS } else { 0 })
+            .collect();
+        shared(&raw, &floors)
+    }
+
+    /// The moves that bring stake, `held` by the validators in the order of [`Self::all`], toward its targets: at most `limit` of
+    /// at least `least` alpha each, and in all at most what the epoch of block `now` still allows.
+    pub fn plan(&self, held: &[u64], least: u64, limit: u32, now: u32) -> Vec<Move> {
+        let total = held.iter().copied().fold(0u64, u64::saturating_add);
+        let mut budget = bps_of(total, CHURN_BPS).saturating_sub(self.moved_in(now));
+        let band = bps_of(total, HYSTERESIS_BPS);
+        // Alpha above (positive) or below its target.
+        let mut distance: Vec<i128> = self
+            .weights()
+            .iter()
+            .zip(held)
+            .zip(&self.all)
+            .map(|((weight, held), validator)| {
+                let distance = i128::from(*held).saturating_sub(bps_of(total, u64::from(*weight)).into());
+                // The last of what is to go is not kept for being little.
+                let gone = *weight == 0 && validator.is_out();
+                if !gone && distance.unsigned_abs() < band.into() {
+                    0
+                } else {
+                    distance
+                }
+            })
+            .collect();
+        if self.weights().iter().all(|weight| *weight == 0) {
+            return Vec::new();
+        }
+        let mut moves = Vec::new();
+        while moves.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
+            let Some((from, surplus)) = largest(&distance, 1) else {
+                break;
+            };
+            // When nothing is far enough below its target, what is to go is spread to whoever may have most of it.
+            let Some((to, deficit)) = largest(&distance, -1).or_else(|| self.roomiest(from, held)) else {
+                break;
+            };
+            let amount = surplus.min(deficit).min(budget);
+            if amount < least.max(1) {
+                break;
+            }
+            budget = budget.saturating_sub(amount);
+            for (index, sign) in [(from, -1i128), (to, 1)] {
+                if let Some(distance) = distance.get_mut(index) {
+                    *distance = distance.saturating_add(sign.saturating_mul(amount.into()));
+                }
+            }
+            moves.push(Move { from, to, amount });
+        }
+        moves
+    }
+
+    /// Books a move: at block `now`, `gone` left `from` and `come` arrived at `to`.
+    pub fn moved(&mut self, Move { from, to, .. }: Move, gone: u64, come: u64, now: u32) {
+        if self.epoch != now / EPOCH {
+            self.epoch = now / EPOCH;
+            self.moved = 0;
+            for validator in &mut self.all {
+                validator.last_move = 0;
+            }
+        }
+        self.moved = self.moved.saturating_add(gone);
+        let signed = |alpha: u64| i64::try_from(alpha).unwrap_or(i64::MAX);
+        if let Some(validator) = self.all.get_mut(from) {
+            validator.last_move = validator.last_move.saturating_sub(signed(gone));
+        }
+        if let Some(validator) = self.all.get_mut(to) {
+            validator.last_move = validator.last_move.saturating_add(signed(come));
+        }
+    }
+
+    /// Lets a validator compete.
+    ///
+    /// # Errors
+    /// [`Error::NothingToDo`] when it does, [`Error::TooManyValidators`] when no place is free.
+    pub fn add(&mut self, hotkey: AccountId, now: u32) -> Result<()> {
+        if let Some(known) = self.all.iter_mut().find(|validator| validator.hotkey == hotkey) {
+            if !core::mem::replace(&mut known.leaving, false) {
+                return Err(Error::NothingToDo.into());
+            }
+            return Ok(());
+        }
+        self.drop_empty();
+        if self.all.len() >= MAX_VALIDATORS {
+            return Err(Error::TooManyValidators.into());
+        }
+        self.all.push(Validator::new(hotkey, now));
+        Ok(())
+    }
+
+    /// Lets a validator go once its stake has moved away.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchValidator`]; [`Error::LastValidator`] when nobody else would be left.
+    pub fn remove(&mut self, hotkey: AccountId) -> Result<()> {
+        if self.all.iter().filter(|v| !v.leaving && v.hotkey != hotkey).count() == 0 {
+            return Err(Error::LastValidator.into());
+        }
+        let leaver = self.all.iter_mut().find(|validator| validator.hotkey == hotkey);
+        let leaver = leaver.ok_or(Error::NoSuchValidator)?;
+        if core::mem::replace(&mut leaver.leaving, true) {
+            return Err(Error::NothingToDo.into());
+        }
+        self.drop_empty();
+        Ok(())
+    }
+
+    /// Forgets removed validators that hold nothing.
+    pub fn drop_empty(&mut self) {
+        self.all.retain(|validator| !validator.leaving || validator.measured != 0);
+    }
+
+    fn moved_in(&self, now: u32) -> u64 {
+        if self.epoch == now / EPOCH {
+            self.moved
+        } else {
+            0
+        }
+    }
+
+    /// Whoever is in and furthest below its cap: only asked for when everybody who is in is at its target already.
+    fn roomiest(&self, from: usize, held: &[u64]) -> Option<(usize, u64)> {
+        if !self.all.get(from)?.is_out() {
+            return None;
+        }
+        self.all
+            .iter()
+            .zip(held)
+            .enumerate()
+            .filter(|(_, (validator, _))| !validator.is_out())
+            .min_by_key(|(_, (_, held))| **held)
+            .map(|(index, _)| (index, u64::MAX))
+    }
+}
+
+/// Everything shared in proportion to `raw`, none above the cap or below its floor, in basis points. What rounding leaves goes to
+/// the largest share that is neither.
+fn shared(raw: &[u128], floors: &[u16]) -> Vec<u16> {
+    let cap = match raw.iter().filter(|raw| **raw != 0).count() {
+        0 | 1 => ALL_BPS,
+        2 => 7_500,
+        3 => 5_000,
+        _ => 2_500,
+    };
+    let mut fixed: Vec<Option<u16>> = raw
+        .iter()
+        .zip(floors)
+        .map(|(raw, floor)| (*raw == 0).then_some(*floor))
+        .collect();
+    loop {
+        let settled: u16 = fixed.iter().flatten().copied().fold(0, u16::saturating_add);
+        let rest = u128::from(ALL_BPS.saturating_sub(settled));
+        let open: u128 = raw
+            .iter()
+            .zip(&fixed)
+            .filter(|(_, fixed)| fixed.is_none())
+            .fold(0, |sum, (raw, _)| sum.saturating_add(*raw));
+        let part = |raw: u128| {
+            raw.saturating_mul(rest)
+                .checked_div(open)
+                .and_then(|part| u16::try_from(part).ok())
+                .unwrap_or(0)
+        };
+        // Whoever is above the cap gets the cap; only when nobody is, whoever is below its floor gets the floor.
+        let mut changed = false;
+        for ((raw, _), fixed) in raw.iter().zip(floors).zip(fixed.iter_mut()) {
+            if fixed.is_none() && part(*raw) > cap {
+                *fixed = Some(cap);
+                changed = true;
+            }
+        }
+        if !changed {
+            for ((raw, floor), fixed) in raw.iter().zip(floors).zip(fixed.iter_mut()) {
+                if fixed.is_none() && part(*raw) < *floor {
+                    *fixed = Some(*floor);
+                    changed = true;
+                }
+            }
+        }
+        if changed {
+            continue;
+        }
+        let mut weights: Vec<u16> = raw
+            .iter()
+            .zip(&fixed)
+            .map(|(raw, fixed)| fixed.unwrap_or_else(|| part(*raw)))
+            .collect();
+        let sum = weights.iter().copied().fold(0, u16::saturating_add);
+        let left = ALL_BPS.saturating_sub(sum);
+        if sum != 0 {
+            if let Some(largest) = weights
+                .iter_mut()
+                .zip(&fixed)
+                .filter(|(_, fixed)| fixed.is_none())
+                .map(|(weight, _)| weight)
+                .max()
+            {
+                *largest = largest.saturating_add(left);
+            }
+        }
+        return weights;
+    }
+}
+
+/// The index and size of the largest distance with this sign.
+fn largest(distance: &[i128], sign: i128) -> Option<(usize, u64)> {
+    distance
+        .iter()
+        .map(|distance| distance.saturating_mul(sign))
+        .enumerate()
+        .filter(|(_, distance)| *distance > 0)
+        .max_by_key(|(index, distance)| (*distance, core::cmp::Reverse(*index)))
+        .map(|(index, distance)| (index, u64::try_from(distance).unwrap_or(u64::MAX)))
+}
+
+/// `average` moved toward `sample` by one part in `parts`.
+fn average(average: u64, sample: u64, parts: u64) -> u64 {
+    if sample >= average {
+        average.saturating_add(sample.saturating_sub(average).checked_div(parts).unwrap_or(0))
+    } else {
+        average.saturating_sub(average.saturating_sub(sample).div_ceil(parts))
+    }
+}
+
+fn bps_of(amount: u64, bps: u64) -> u64 {
+    u64::try_from(u128::from(amount).saturating_mul(bps.into()) / u128::from(ALL_BPS)).unwrap_or(u64::MAX)
+}
