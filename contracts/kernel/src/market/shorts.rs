@@ -233,7 +233,7 @@ impl Market {
         let (debt, price, ltv_before_bps) = self.valued(position)?;
         let repaid = crate::math::non_zero(alpha.min(debt))?;
         self.withdraw(account, repaid)?;
-        let worth = crate::math::value_down(repaid, price)?;
+        let worth = crate::math::value_down(repaid, price).unwrap_or(u64::MAX);
         let withheld = self.below_floor(repaid, worth, position.escrow, now)?;
         self.give_lenders(withheld, now)?;
         let funds = sub(position.escrow, withheld)?;

@@ -97,7 +97,8 @@ impl Market {
         if !matches!(self.standing(now), Standing::Contested | Standing::Delisted) {
             return Ok(0);
         }
-        let least = value_up(repaid, self.restriction.floor)?;
+        // A value beyond every amount is owed as far as there is money: no price may close an exit.
+        let least = value_up(repaid, self.restriction.floor).unwrap_or(u64::MAX);
         Ok(sub(least.max(cost), cost)?.min(funds))
     }
 
