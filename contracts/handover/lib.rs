@@ -404,6 +404,13 @@ mod handover {
                 .collect()
         }
 
+        /// Where markets are found; nobody before wiring.
+        #[ink(message)]
+        pub fn registry(&self) -> Option<AccountId> {
+            let hot = &self.hot.0;
+            hot.deployer.is_none().then_some(hot.registry)
+        }
+
         /// Every power that is left, and until when.
         #[ink(message)]
         pub fn finality_report(&self) -> FinalityReport {

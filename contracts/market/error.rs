@@ -18,6 +18,10 @@ pub enum MarketError {
     Chain(SubtensorError),
     /// Only the market's authority may do this.
     NotAuthority,
+    /// Only the emission contract may do this.
+    NotEmission,
+    /// The validator is not registered on the subnet.
+    HotkeyNotRegistered,
     /// Only the owner of the position may do this.
     NotOwner,
     /// The TAO sent with the call is not what the message needs (rao).

@@ -2,7 +2,9 @@
 //! nobody can look up ids they never saw, and every later event of a position carries its id.
 
 use ink::primitives::AccountId;
-use kernel::market::{Closed, Harvested, Liquidated, MarginChanged, Opened, SettledShort, Terminal};
+use crate::storage::StakeMove;
+use ink::prelude::vec::Vec;
+use kernel::market::{Closed, Harvested, Liquidated, MarginChanged, Opened, Restriction, SettledShort, Terminal};
 use kernel::{Asset, FeeParams, LiquidityChange, RateParams, RiskParams, Swapped};
 
 /// Liquidity was added.
@@ -168,6 +170,29 @@ pub struct HotkeyAdopted {
     pub hotkey: AccountId,
     /// The market's stake with it.
     pub stake: u64,
+}
+
+/// Governance lets a validator compete, or has it leave.
+#[ink::event]
+pub struct ValidatorChanged {
+    /// The validator.
+    pub hotkey: AccountId,
+    /// Whether it leaves.
+    pub leaving: bool,
+}
+
+/// Stake moved between validators.
+#[ink::event]
+pub struct StakeRebalanced {
+    /// What was moved.
+    pub moves: Vec<StakeMove>,
+}
+
+/// The ladder of sanctions restricts the market otherwise than before.
+#[ink::event]
+pub struct StandingChanged {
+    /// The restriction in force.
+    pub restriction: Restriction,
 }
 
 /// TAO could not be delivered to its owner and waits to be claimed.

@@ -11,7 +11,7 @@ mod stake;
 mod storage;
 
 pub use error::MarketError;
-pub use storage::{HotkeyStake, MarketState, Settlement};
+pub use storage::{Competition, MarketState, Settlement};
 
 #[ink::contract(env = subtensor::SubtensorEnvironment)]
 #[allow(
@@ -26,10 +26,11 @@ mod market {
     use crate::events::*;
     use crate::quote::{Action, Quote};
     use crate::storage::*;
-    use ink::prelude::{boxed::Box, vec, vec::Vec};
+    use ink::prelude::{boxed::Box, vec::Vec};
     use ink::storage::{Lazy, Mapping};
+    use kernel::competition::{Validators, ROUNDING_RESERVE};
     use kernel::market::{
-        check_deadline, Closed, Harvested, Liquidated, MarginChanged, Opened, SettledShort, Terminal,
+        check_deadline, Closed, Harvested, Liquidated, MarginChanged, Opened, Reading, SettledShort, Standing, Terminal,
     };
     use kernel::{Account, Asset, FeeParams, LiquidityChange, Market, Position, RateParams, RiskParams, Swapped};
     use shell::{apart, emit};
@@ -38,8 +39,6 @@ mod market {
 
     /// Most positions one message works on.
     const MAX_BATCH: u32 = 100;
-    /// Blocks of a tempo, in which validators pay once.
-    const TEMPO: u32 = 360;
 
     /// The market.
     #[ink(storage)]
@@ -51,7 +50,9 @@ mod market {
         authority: AccountId,
         /// Where protocol income goes.
         sink: AccountId,
-        pub(crate) stakes: Lazy<Stakes>,
+        /// The only account that may restrict the market by the ladder of sanctions: the emission contract.
+        emission: AccountId,
+        pub(crate) validators: Lazy<ValidatorsCell>,
         accounts: Mapping<AccountId, AccountCell>,
         positions: Mapping<u32, PositionCell>,
     }
@@ -62,30 +63,29 @@ mod market {
         /// # Errors
         /// [`MarketError::NoSuchSubnet`].
         #[ink(constructor, payable)]
-        pub fn new(netuid: u16, hotkey: AccountId, authority: AccountId, sink: AccountId) -> Result<Self> {
+        pub fn new(
+            netuid: u16,
+            hotkey: AccountId,
+            authority: AccountId,
+            sink: AccountId,
+            emission: AccountId,
+        ) -> Result<Self> {
             let state = subtensor::extension().get_subnet_registration_state(netuid)?;
             // Root stake has no alpha that could be traded.
             if !state.exists || netuid == 0 {
                 return Err(MarketError::NoSuchSubnet { netuid }.into());
             }
             let now = Self::env().block_number();
-            let mut stakes = Lazy::new();
-            let hotkeys = vec![HotkeyStake {
-                hotkey,
-                measured: 0,
-                grown: 0,
-            }];
-            stakes.set(&Stakes {
-                harvested: now,
-                hotkeys,
-            });
+            let mut validators = Lazy::new();
+            validators.set(&ValidatorsCell(Validators::new(*hotkey.as_ref(), now)));
             Ok(Self {
                 netuid,
                 generation: state.registered_subnet_counter,
                 hot: MarketCell(Box::new(Market::new(now))),
                 authority,
                 sink,
-                stakes,
+                emission,
+                validators,
                 accounts: Mapping::new(),
                 positions: Mapping::new(),
             })
@@ -286,7 +286,7 @@ mod market {
         /// Lists the hotkey that the market's stake has gone to when its validator changed keys. Anyone may, but only while stake is
         /// missing under the hotkeys listed: nobody can choose the market's validators by sending it stake.
         #[ink(message)]
-        pub fn adopt_hotkey(&mut self, hotkey: AccountId) -> Result<Stakes> {
+        pub fn adopt_hotkey(&mut self, hotkey: AccountId) -> Result<Validators> {
             apart(&mut || {
                 self.begin(u32::MAX)?;
                 self.adopt(hotkey)
@@ -392,16 +392,32 @@ mod market {
 
         /// Buys back at most `alpha` (all debt for the largest number) for at most `max_cost` out of the escrow and the TAO sent.
         /// When nothing is owed any more, the rest is paid to the owner; otherwise it stays as margin.
+        ///
+        /// In a delisted market anyone may close anybody's whole short, at no worse than 5 % above the short average or the price from
+        /// before the challenge.
         #[ink(message, payable)]
         pub fn close_short(&mut self, id: u32, alpha: u64, max_cost: u64, deadline: u32) -> Result<Closed> {
             apart(&mut || {
                 let now = self.begin(deadline)?;
-                let (caller, mut position) = self.own_position(id)?;
+                let caller = self.env().caller();
+                let mut position = self.position_of(id)?;
+                let owner = AccountId::from(position.owner);
                 let attached = self.env().transferred_value();
-                let closed = self.hot.0.close_short(&mut position, alpha, max_cost, attached, now)?;
+                let closed = if caller == owner {
+                    self.hot.0.close_short(&mut position, alpha, max_cost, attached, now)?
+                } else if self.hot.0.restriction.standing == Standing::Delisted {
+                    self.expect_value(0)?;
+                    self.hot.0.close_delisted(&mut position, self.chain_price()?, now)?
+                } else {
+                    return Err(MarketError::NotOwner.into());
+                };
                 self.store_position(id, position);
                 emit(&ShortRepaid { id, by: caller, closed });
-                self.pay(caller, closed.returned)?;
+                if caller == owner {
+                    self.pay(owner, closed.returned)?;
+                } else {
+                    self.pay_or_credit(owner, closed.returned)?;
+                }
                 Ok(closed)
             })
         }
@@ -532,21 +548,13 @@ mod market {
         pub fn harvest(&mut self, min_reward: u64, deadline: u32) -> Result<Harvested> {
             apart(&mut || {
                 let now = self.begin(deadline)?;
-                let me = self.env().account_id();
-                let mut stakes = self.stakes.get().unwrap_or_default();
-                let tempos = u64::from(now.saturating_sub(stakes.harvested) / TEMPO).saturating_add(1);
-                stakes.harvested = now;
-                let mut stake = 0u64;
-                let mut paid = 0u64;
-                for entry in &mut stakes.hotkeys {
-                    let (held, dividends) = subtensor::stake_and_dividends(entry.hotkey, me, self.netuid)?;
-                    entry.observe(held, held);
-                    stake = stake.saturating_add(held);
-                    paid = paid.saturating_add(dividends.saturating_mul(tempos));
-                }
-                let harvested = self.hot.0.harvest(stake, paid, now)?;
+                let mut validators = self.validators();
+                let seen = self.see(&validators)?;
+                let paid = validators.harvest(&seen, now);
+                let stake = seen.iter().map(|seen| seen.stake).fold(0, u64::saturating_add);
+                let harvested = self.hot.0.harvest(stake.saturating_sub(ROUNDING_RESERVE), paid, now)?;
                 check_reward(min_reward, harvested.reward)?;
-                self.stakes.set(&stakes);
+                self.validators.set(&ValidatorsCell(validators));
                 emit(&DividendsHarvested { harvested });
                 self.pay(self.env().caller(), harvested.reward)?;
                 Ok(harvested)
@@ -618,6 +626,78 @@ mod market {
                 emit(&ProtocolCollected { tao, alpha: sent });
                 self.pay(sink, tao)?;
                 Ok(Payout { tao, alpha: sent })
+            })
+        }
+
+        // ---- validators
+
+        /// Moves stake toward the validators that pay, within the epoch's limit: at most `limit` moves. Anyone may; it pays nothing.
+        ///
+        /// # Errors
+        /// [`kernel::Error::NothingToDo`] when everything lies where it should, or the epoch's limit is used up.
+        #[ink(message)]
+        pub fn rebalance(&mut self, limit: u32, min_reward: u64, deadline: u32) -> Result<Rebalanced> {
+            apart(&mut || {
+                let now = self.begin(deadline)?;
+                check_reward(min_reward, 0)?;
+                let moves = self.rebalance_stake(limit, now)?;
+                emit(&StakeRebalanced { moves: moves.clone() });
+                Ok(Rebalanced { reward: 0, moves })
+            })
+        }
+
+        /// Lets a registered validator of the subnet compete for the market's stake; at most 8 do.
+        #[ink(message)]
+        pub fn add_hotkey(&mut self, hotkey: AccountId) -> Result<()> {
+            apart(&mut || {
+                let now = self.as_authority()?;
+                if !self.validator(hotkey)?.registered {
+                    return Err(MarketError::HotkeyNotRegistered.into());
+                }
+                let mut validators = self.validators();
+                validators.add(*hotkey.as_ref(), now)?;
+                self.validators.set(&ValidatorsCell(validators));
+                emit(&ValidatorChanged { hotkey, leaving: false });
+                Ok(())
+            })
+        }
+
+        /// Has a validator leave: rebalancing moves its stake to the others.
+        #[ink(message)]
+        pub fn remove_hotkey(&mut self, hotkey: AccountId) -> Result<()> {
+            apart(&mut || {
+                self.as_authority()?;
+                let mut validators = self.validators();
+                validators.remove(*hotkey.as_ref())?;
+                self.validators.set(&ValidatorsCell(validators));
+                emit(&ValidatorChanged { hotkey, leaving: true });
+                Ok(())
+            })
+        }
+
+        // ---- emission
+
+        /// Gives the TAO sent to liquidity providers and lenders, over time, restricts the market as the ladder of sanctions
+        /// says, and answers what happened in `epoch`. Only the emission contract may; payments are in its events.
+        #[ink(message, payable)]
+        pub fn settle_epoch(&mut self, epoch: u32, standing: Standing) -> Result<Reading> {
+            apart(&mut || {
+                if self.env().caller() != self.emission {
+                    return Err(MarketError::NotEmission.into());
+                }
+                let now = self.begin(u32::MAX)?;
+                self.hot.0.touch(now)?;
+                let tao = self.env().transferred_value();
+                if tao != 0 {
+                    self.hot.0.fund_incentives(tao, now)?;
+                }
+                let before = self.hot.0.restriction;
+                self.hot.0.restrict(standing, now);
+                let restriction = self.hot.0.restriction;
+                if restriction.standing != before.standing {
+                    emit(&StandingChanged { restriction });
+                }
+                Ok(self.hot.0.reading(epoch))
             })
         }
 
@@ -735,6 +815,8 @@ mod market {
                     alive: self.check_alive().is_ok(),
                     authority: self.authority,
                     sink: self.sink,
+                    emission: self.emission,
+                    standing: market.standing(self.env().block_number()),
                     block: self.env().block_number(),
                     chain_price_e9,
                     safe_mode: market.check_safe_mode(chain_price_e9).is_err(),
@@ -809,10 +891,15 @@ mod market {
             })
         }
 
-        /// The hotkeys of the market's stake; the first takes deposits and stake-settled trades.
+        /// How the validators of the market's stake compete: yields, scores, weights, last moves.
         #[ink(message)]
-        pub fn hotkeys(&self) -> Stakes {
-            self.stakes.get().unwrap_or_default()
+        pub fn competition(&self) -> Competition {
+            let state = self.validators();
+            Competition {
+                scores: state.all.iter().map(|validator| validator.score()).collect(),
+                weights_bps: state.weights(),
+                state,
+            }
         }
 
         /// What a message would do now; equals execution in the same block.

@@ -6,7 +6,8 @@
 use ink::prelude::boxed::Box;
 use ink::prelude::vec::Vec;
 use ink::primitives::AccountId;
-use kernel::market::Prices;
+use kernel::competition::Validators;
+use kernel::market::{Prices, Standing};
 use kernel::{Account, Market, Position};
 use shell::cell;
 
@@ -26,28 +27,44 @@ cell!(
     Position
 );
 
-/// Stake of the market with one hotkey.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+cell!(
+    /// The validators of the market's stake.
+    ValidatorsCell,
+    Validators
+);
+
+/// How the market's validators compete for its stake; all lists in the order of `state.all`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-pub struct HotkeyStake {
-    /// The validator.
-    pub hotkey: AccountId,
-    /// Stake when it was last measured.
-    pub measured: u64,
-    /// Growth between measurements that no deposit or withdrawal explains, since the beginning.
-    pub grown: u64,
+pub struct Competition {
+    /// The validators as last measured: stake, yields, last moves. The first takes deposits.
+    pub state: Validators,
+    /// The yield each is trusted to pay, per block at 1e18.
+    pub scores: Vec<u64>,
+    /// Share of all stake each is to have, basis points.
+    pub weights_bps: Vec<u16>,
 }
 
-/// The market's stake.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Stake that went from one validator to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]
-#[cfg_attr(feature = "std", derive(ink::storage::traits::StorageLayout))]
-pub struct Stakes {
-    /// Block of the last harvest, or of the market's birth.
-    pub harvested: u32,
-    /// The hotkeys the stake is spread over; the first takes deposits. At most 8.
-    pub hotkeys: Vec<HotkeyStake>,
+pub struct StakeMove {
+    /// From whom.
+    pub from: AccountId,
+    /// To whom.
+    pub to: AccountId,
+    /// What arrived, alpha.
+    pub amount: u64,
+}
+
+/// A rebalancing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[ink::scale_derive(Encode, Decode, TypeInfo)]
+pub struct Rebalanced {
+    /// TAO paid to the caller, rao: nothing.
+    pub reward: u64,
+    /// What was moved.
+    pub moves: Vec<StakeMove>,
 }
 
 /// What clients and keepers see of a market.
@@ -66,6 +83,10 @@ pub struct MarketState {
     pub sink: AccountId,
     /// The block of this state.
     pub block: u32,
+    /// The only account that may restrict it by the ladder of sanctions and reads its epochs: the emission contract.
+    pub emission: AccountId,
+    /// What the ladder of sanctions allows now.
+    pub standing: Standing,
     /// The chain's spot price × 1e9, rounded down.
     pub chain_price_e9: u64,
     /// Whether opening is refused because the market's and the chain's price differ too much.
@@ -176,13 +197,4 @@ pub enum Settlement {
     Ledger,
     /// The trader's own stake with the market's first hotkey.
     Stake,
-}
-
-impl HotkeyStake {
-    /// Books an operation that changed the stake from `before` to `after`; what came between the last measurement and
-    /// `before` is growth.
-    pub fn observe(&mut self, before: u64, after: u64) {
-        self.grown = self.grown.saturating_add(before.saturating_sub(self.measured));
-        self.measured = after;
-    }
 }

@@ -22,6 +22,8 @@ pub struct Arguments {
     pub authority: AccountId,
     /// Where protocol income goes.
     pub sink: AccountId,
+    /// What settles emission.
+    pub emission: AccountId,
 }
 
 /// The salt of a market: every (netuid, generation) has one address per registry, code and arguments.

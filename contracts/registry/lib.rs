@@ -74,6 +74,8 @@ mod registry {
         pub dao: AccountId,
         /// Where protocol income goes.
         pub sink: AccountId,
+        /// What settles emission and restricts markets that only extract.
+        pub emission: AccountId,
         /// Code that the next market is made of.
         pub market_code: [u8; 32],
         /// Bond of a market, rao.
@@ -144,12 +146,20 @@ mod registry {
     impl Registry {
         /// A registry whose authority is the handover. `bond` is in rao.
         #[ink(constructor, payable)]
-        pub fn new(authority: AccountId, dao: AccountId, sink: AccountId, market_code: [u8; 32], bond: u64) -> Self {
+        pub fn new(
+            authority: AccountId,
+            dao: AccountId,
+            sink: AccountId,
+            emission: AccountId,
+            market_code: [u8; 32],
+            bond: u64,
+        ) -> Self {
             Self {
                 suite: Suite {
                     authority,
                     dao,
                     sink,
+                    emission,
                     market_code,
                     bond,
                     markets: 0,
@@ -184,6 +194,7 @@ mod registry {
             let Suite {
                 authority,
                 sink,
+                emission,
                 market_code: code_hash,
                 markets,
                 ..
@@ -194,6 +205,7 @@ mod registry {
                 hotkey,
                 authority,
                 sink,
+                emission,
             };
             let address = create::market(code_hash, arguments, create::salt(netuid, generation))?;
             // A constructor runs as our callee and could use the chain in our name. Nothing but its own existential deposit may

@@ -38,7 +38,7 @@ mod types;
 pub use environment::SubtensorEnvironment;
 pub use error::SubtensorError;
 pub use extension::{extension, SubtensorExtension};
-pub use read::{stake_and_dividends, stake_of};
+pub use read::{stake_of, validator_stake, ValidatorStake};
 pub use types::{Alpha, ColdkeyLock, NetUid, PriceE9, Rao, StakeAvailability, StakeInfo, SubnetRegistrationState};
 
 /// The extension's id: the upper 16 bits of every function number a contract passes to the host.

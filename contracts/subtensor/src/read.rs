@@ -11,38 +11,42 @@ use ink::scale::{Compact, Decode, Error, Input};
 /// # Errors
 /// [`SubtensorError::InvalidOutput`] when the answer does not decode; the chain itself never refuses this read.
 pub fn stake_of(hotkey: AccountId, coldkey: AccountId, netuid: NetUid) -> Result<Alpha, SubtensorError> {
-    stake_and_dividends(hotkey, coldkey, netuid).map(|(stake, _)| stake)
+    validator_stake(hotkey, coldkey, netuid).map(|seen| seen.stake)
 }
 
-/// [`stake_of`], and what the hotkey paid to all its stakers on the subnet in the last epoch, net of its take.
+/// [`stake_of`], and what the chain says of the validator.
 ///
 /// # Errors
 /// As [`stake_of`].
 #[inline(never)]
-pub fn stake_and_dividends(
+pub fn validator_stake(
     hotkey: AccountId,
     coldkey: AccountId,
     netuid: NetUid,
-) -> Result<(Alpha, Alpha), SubtensorError> {
+) -> Result<ValidatorStake, SubtensorError> {
     const GET_STAKE_INFO: u32 = (EXTENSION_ID as u32) << 16;
     ChainExtensionMethod::build(GET_STAKE_INFO)
         .input::<(AccountId, AccountId, NetUid)>()
-        .output::<Result<StakeFields, SubtensorError>, true>()
+        .output::<Result<ValidatorStake, SubtensorError>, true>()
         .handle_error_code::<SubtensorError>()
         .call(&(hotkey, coldkey, netuid))
-        .map(|fields| (fields.stake, fields.dividends))
 }
 
-/// The `stake` and `emission` fields of an encoded `Option<StakeInfo>`.
-pub(crate) struct StakeFields {
-    pub(crate) stake: Alpha,
-    pub(crate) dividends: Alpha,
+/// What is needed of an encoded `Option<StakeInfo>`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ValidatorStake {
+    /// The coldkey's stake with the validator, dividends included.
+    pub stake: Alpha,
+    /// What the validator paid to all its stakers on the subnet in the last epoch, net of its take.
+    pub dividends: Alpha,
+    /// Whether it is registered on the subnet.
+    pub registered: bool,
 }
 
-impl Decode for StakeFields {
+impl Decode for ValidatorStake {
     fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
         match input.read_byte()? {
-            0 => Ok(Self { stake: 0, dividends: 0 }),
+            0 => Ok(Self::default()),
             1 => {
                 let mut accounts = [0u8; 64];
                 input.read(&mut accounts)?;
@@ -51,7 +55,14 @@ impl Decode for StakeFields {
                 let stake = Compact::<Alpha>::decode(input)?.0;
                 Compact::<Alpha>::decode(input)?;
                 let dividends = Compact::<Alpha>::decode(input)?.0;
-                Ok(Self { stake, dividends })
+                Compact::<u64>::decode(input)?;
+                Compact::<u64>::decode(input)?;
+                let registered = bool::decode(input)?;
+                Ok(Self {
+                    stake,
+                    dividends,
+                    registered,
+                })
             }
             _ => Err("invalid Option tag".into()),
         }

@@ -3,7 +3,7 @@
 use super::Market;
 use crate::account::Account;
 use crate::error::{Error, Result};
-use crate::math::{add, bps_down, mul_div_down, narrow, ratio_bps_up, sub, BPS_E12};
+use crate::math::{add, bps_down, mul_div_down, narrow, ratio_bps_up, sub, value_up, BPS_E12};
 use crate::pool::Asset;
 use crate::short::{check_remaining_escrow, is_liquidatable, ltv_bps, AccountId, Position};
 
@@ -219,6 +219,19 @@ impl Market {
             }
         }
         Ok(closed)
+    }
+
+    /// Closes somebody's whole short in a delisted market out of its escrow, at an average price of at most 5 % above the short TWAP
+    /// (bounded by the chain's) or the price from before the challenge.
+    ///
+    /// # Errors
+    /// [`Error::CostExceeded`] when it costs more.
+    pub fn close_delisted(&mut self, position: &mut Position, chain_price_e9: u64, now: u32) -> Result<Closed> {
+        self.touch_debt(now)?;
+        let debt = self.vault.debt_of_up(position.debt_scaled)?;
+        let cap = self.buy_back_cap(chain_price_e9)?.max(self.restriction.floor);
+        let max_cost = value_up(debt, cap).unwrap_or(u64::MAX);
+        self.close_short(position, debt, max_cost, 0, now)
     }
 
     /// Repays at most `alpha` from an account's ledger, its owner's or anybody else's.

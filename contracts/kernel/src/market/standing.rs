@@ -63,7 +63,7 @@ impl Market {
 
     /// Restricts the market, or lifts its restriction. The price floor is fixed when the market is first contested, from prices recorded
     /// before this block, and holds until the market is neither contested nor delisted.
-    pub fn restrict(&mut self, standing: Standing, now: u32) -> Result<()> {
+    pub fn restrict(&mut self, standing: Standing, now: u32) {
         let floored = |standing| matches!(standing, Standing::Contested | Standing::Delisted);
         if !floored(standing) {
             self.restriction.floor = 0;
@@ -73,7 +73,6 @@ impl Market {
         }
         self.restriction.standing = standing;
         self.restriction.until = now.saturating_add(RESTRICTED_BLOCKS);
-        Ok(())
     }
 
     /// Refuses what enters a delisted market.
