@@ -3,7 +3,10 @@
 //! The types are this crate's own, not the contract's: what decodes here decodes for anybody who follows the metadata.
 
 use codec::{Decode, Encode};
-use kernel::market::{Closed, Harvested, Health, Liquidated, MarginChanged, Opened, Prices, SettledShort, Terminal};
+use kernel::competition::Validators;
+use kernel::market::{
+    Closed, Harvested, Health, Liquidated, MarginChanged, Opened, Prices, Reading, SettledShort, Standing, Terminal,
+};
 use kernel::{Account, Asset, FeeParams, LiquidityChange, Market, Position, RateParams, RiskParams, Swapped};
 use staking::{AccountId, Code};
 
@@ -18,6 +21,10 @@ pub enum MarketError {
     Chain(Code),
     /// Not the authority.
     NotAuthority,
+    /// Not the emission contract.
+    NotEmission,
+    /// Not a validator of the subnet.
+    HotkeyNotRegistered,
     /// Not the position's owner.
     NotOwner,
     /// The TAO sent is not what the message needs.
@@ -79,6 +86,8 @@ pub struct MarketState {
     pub alive: bool,
     pub authority: AccountId,
     pub sink: AccountId,
+    pub emission: AccountId,
+    pub standing: Standing,
     pub block: u32,
     pub chain_price_e9: u64,
     pub safe_mode: bool,
@@ -126,26 +135,40 @@ pub struct CustodyView {
     pub tao_held: u64,
 }
 
-/// Stake with one hotkey.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Decode)]
-pub struct HotkeyStake {
-    pub hotkey: AccountId,
-    pub measured: u64,
-    pub grown: u64,
+/// How validators compete.
+#[derive(Clone, Debug, PartialEq, Eq, Decode)]
+pub struct Competition {
+    pub state: Validators,
+    pub scores: Vec<u64>,
+    pub weights_bps: Vec<u16>,
 }
 
-/// The market's stakes.
+/// Stake that moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Decode)]
+pub struct StakeMove {
+    pub from: AccountId,
+    pub to: AccountId,
+    pub amount: u64,
+}
+
+/// A rebalancing.
 #[derive(Clone, Debug, PartialEq, Eq, Decode)]
-pub struct Stakes {
-    pub harvested: u32,
-    pub hotkeys: Vec<HotkeyStake>,
+pub struct Rebalanced {
+    pub reward: u64,
+    pub moves: Vec<StakeMove>,
 }
 
 type Refusable<T> = Result<T, MarketError>;
 
 /// Arguments of the constructor.
-pub fn constructor(netuid: u16, hotkey: AccountId, authority: AccountId, sink: AccountId) -> (&'static str, Vec<u8>) {
-    ("new", (netuid, hotkey, authority, sink).encode())
+pub fn constructor(
+    netuid: u16,
+    hotkey: AccountId,
+    authority: AccountId,
+    sink: AccountId,
+    emission: AccountId,
+) -> (&'static str, Vec<u8>) {
+    ("new", (netuid, hotkey, authority, sink, emission).encode())
 }
 
 /// Messages that change something.
@@ -258,7 +281,7 @@ impl Caller<'_> {
     }
 
     /// Lists a hotkey that the market's stake has gone to.
-    pub fn adopt_hotkey(self, hotkey: AccountId) -> Refusable<Stakes> {
+    pub fn adopt_hotkey(self, hotkey: AccountId) -> Refusable<Validators> {
         self.call("adopt_hotkey", hotkey)
     }
 
@@ -266,6 +289,27 @@ impl Caller<'_> {
     pub fn harvest(self, min_reward: u64) -> Refusable<Harvested> {
         let deadline = self.deadline;
         self.call("harvest", (min_reward, deadline))
+    }
+
+    /// Moves stake toward the validators that pay.
+    pub fn rebalance(self, limit: u32) -> Refusable<Rebalanced> {
+        let deadline = self.deadline;
+        self.call("rebalance", (limit, 0u64, deadline))
+    }
+
+    /// Lets a validator compete.
+    pub fn add_hotkey(self, hotkey: AccountId) -> Refusable<()> {
+        self.call("add_hotkey", hotkey)
+    }
+
+    /// Has a validator leave.
+    pub fn remove_hotkey(self, hotkey: AccountId) -> Refusable<()> {
+        self.call("remove_hotkey", hotkey)
+    }
+
+    /// What only the emission contract does: gives the TAO attached, restricts, reads.
+    pub fn settle_epoch(self, epoch: u32, standing: Standing) -> Refusable<Reading> {
+        self.call("settle_epoch", (epoch, standing))
     }
 
     /// Gives the TAO attached to providers and lenders.
@@ -352,9 +396,9 @@ impl World {
         self.view("custody", ()).expect("custody is readable")
     }
 
-    /// The market's stakes.
-    pub fn stakes(&mut self) -> Stakes {
-        self.read("hotkeys", ())
+    /// How the market's validators compete.
+    pub fn competition(&mut self) -> Competition {
+        self.read("competition", ())
     }
 
     /// All open positions.

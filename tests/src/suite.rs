@@ -46,6 +46,8 @@ pub enum Part {
     Handover,
     /// The DAO of root.
     Dao,
+    /// What settles emission.
+    Emission,
     /// Where markets are found.
     Registry,
     /// The market of [`NETUID`].
@@ -58,6 +60,7 @@ impl Part {
         match self {
             Self::Handover => "handover",
             Self::Dao => "conviction",
+            Self::Emission => "emission",
             Self::Registry => "registry",
             Self::Market => "market",
         }
@@ -75,6 +78,8 @@ pub struct Suite {
     pub handover: AccountId,
     /// The DAO of root.
     pub dao: AccountId,
+    /// What settles emission.
+    pub emission: AccountId,
     /// Where markets are found.
     pub registry: AccountId,
     /// The market of [`NETUID`].
@@ -265,6 +270,7 @@ pub struct Found {
     pub authority: AccountId,
     pub dao: AccountId,
     pub sink: AccountId,
+    pub emission: AccountId,
     pub market_code: [u8; 32],
     pub bond: u64,
     pub markets: u32,
@@ -294,7 +300,7 @@ pub fn calendar(now: u32) -> Calendar {
 }
 
 /// Everything that each capability may call.
-pub fn grants(dao: AccountId, registry: AccountId) -> Vec<Grant> {
+pub fn grants(dao: AccountId, registry: AccountId, emission: AccountId) -> Vec<Grant> {
     let market = |capability, label| Grant {
         capability,
         target: Target::Market,
@@ -312,9 +318,28 @@ pub fn grants(dao: AccountId, registry: AccountId) -> Vec<Grant> {
         market(Capability::PauseOpening, "pause_opening"),
         of(Capability::Listing, registry, "registry", "set_listed"),
         of(Capability::PinCode, registry, "registry", "pin_market_code"),
+        of(Capability::Emission, emission, "emission", "set_rules"),
+        of(Capability::Emission, emission, "emission", "set_burned"),
+        of(Capability::Emission, emission, "emission", "reinstate"),
+        market(Capability::ValidatorPolicy, "add_hotkey"),
+        market(Capability::ValidatorPolicy, "remove_hotkey"),
         of(Capability::Governance, dao, "conviction", "set_track"),
         of(Capability::Governance, dao, "conviction", "set_native_cap"),
     ]
+}
+
+/// The rules of emission: the ladder as quick as its bounds allow.
+pub fn emission_rules() -> kernel::emission::Rules {
+    kernel::emission::Rules {
+        ladder: kernel::emission::LadderRules {
+            patience: 2,
+            quarantine_epochs: 8,
+            challenge_epochs: 4,
+            delist_delay: 7_200,
+            ..Default::default()
+        },
+        ..Default::default()
+    }
 }
 
 /// The rules of all tracks, compressed like the calendar.
@@ -342,6 +367,7 @@ impl Suite {
             netuid,
             handover: [0; 32],
             dao: [0; 32],
+            emission: [0; 32],
             registry: [0; 32],
             market: [0; 32],
             voters: BTreeSet::new(),
@@ -382,7 +408,9 @@ impl Suite {
         let dao = (netuid, HOTKEY, self.handover, self.handover, tracks(), FLOOR);
         self.dao = self.instantiate("conviction", dao.encode(), 0).expect("conviction");
         let code = bundle::market().code_hash();
-        let registry = (self.handover, self.dao, self.handover, code, BOND);
+        let emission = (self.handover, emission_rules());
+        self.emission = self.instantiate("emission", emission.encode(), COIN).expect("emission");
+        let registry = (self.handover, self.dao, self.handover, self.emission, code, BOND);
         self.registry = self.instantiate("registry", registry.encode(), COIN).expect("registry");
         // The registry instantiates what is on the chain already.
         self.world.upload(bundle::market().wasm.clone());
@@ -390,7 +418,7 @@ impl Suite {
             dao: self.dao,
             registry: self.registry,
             market_code: code,
-            grants: [grants(self.dao, self.registry), more].concat(),
+            grants: [grants(self.dao, self.registry, self.emission), more].concat(),
         };
         self.call::<()>(DEPLOYER, Part::Handover, 0, "wire", wiring)
             .expect("the deployer wires once");
@@ -419,6 +447,7 @@ impl Suite {
         match part {
             Part::Handover => self.handover,
             Part::Dao => self.dao,
+            Part::Emission => self.emission,
             Part::Registry => self.registry,
             Part::Market => self.market,
         }
@@ -436,9 +465,22 @@ impl Suite {
         if part == Part::Dao {
             self.voters.insert(who);
         }
+        self.call_at(who, self.address(part), part, value, label, arguments)
+    }
+
+    /// Calls a message of any contract that runs the code of `part`.
+    pub fn call_at<T: Decode>(
+        &mut self,
+        who: AccountId,
+        address: AccountId,
+        part: Part,
+        value: u64,
+        label: &'static str,
+        arguments: impl Encode,
+    ) -> Result<T, String> {
         let bundle = bundle::named(part.name());
         let input = [bundle.selector(label).to_vec(), arguments.encode()].concat();
-        let outcome = self.world.run(who, self.address(part), value, input);
+        let outcome = self.world.run(who, address, value, input);
         let result = match outcome {
             Outcome::Returned(bytes) => match bytes.as_slice() {
                 [0, 0, answer @ ..] => {
@@ -458,8 +500,13 @@ impl Suite {
 
     /// Asks a view that cannot be refused.
     pub fn read<T: Decode>(&mut self, part: Part, label: &str, arguments: impl Encode) -> T {
+        self.read_at(self.address(part), part, label, arguments)
+    }
+
+    /// Asks a view of any contract that runs the code of `part`.
+    pub fn read_at<T: Decode>(&mut self, address: AccountId, part: Part, label: &str, arguments: impl Encode) -> T {
         let input = [bundle::named(part.name()).selector(label).to_vec(), arguments.encode()].concat();
-        match self.world.run(OWNER, self.address(part), 0, input) {
+        match self.world.run(OWNER, address, 0, input) {
             Outcome::Returned(bytes) | Outcome::Reverted(bytes) => match bytes.as_slice() {
                 [0, answer @ ..] => {
                     T::decode_all(&mut &*answer).unwrap_or_else(|error| panic!("{label}: {error} in {bytes:?}"))

@@ -59,11 +59,13 @@ pub const KEEPER: AccountId = account(11);
 pub const ATTACKER: AccountId = account(12);
 /// Asks views.
 const OBSERVER: AccountId = account(13);
+/// Settles emission where a test has no emission contract.
+pub const EMISSION: AccountId = account(15);
 /// Uploads and instantiates.
 pub const DEPLOYER: AccountId = account(14);
 
 /// Everybody who is rich from the start.
-pub const ACTORS: [AccountId; 12] = [
+pub const ACTORS: [AccountId; 13] = [
     OWNER,
     AUTHORITY,
     PROVIDER,
@@ -76,6 +78,7 @@ pub const ACTORS: [AccountId; 12] = [
     OBSERVER,
     DEPLOYER,
     SINK,
+    EMISSION,
 ];
 
 /// TAO and alpha of every actor at the start.
@@ -158,7 +161,7 @@ impl World {
     /// Creates a market of `netuid`; returns its account.
     pub fn instantiate(&mut self, netuid: u16, endowment: u64) -> Result<AccountId, MarketError> {
         let bundle = bundle::market();
-        let (label, arguments) = constructor(netuid, HOTKEY, AUTHORITY, SINK);
+        let (label, arguments) = constructor(netuid, HOTKEY, AUTHORITY, SINK, EMISSION);
         let input = [bundle.selector(label).to_vec(), arguments].concat();
         let (address, outcome) = self.deploy(bundle.wasm.clone(), input, endowment);
         match outcome {

@@ -234,13 +234,12 @@ impl MarketClient {
 
     /// The first hotkey.
     pub async fn hotkey(&self, chain: &Chain, at: &BlockId) -> Result<[u8; 32]> {
-        let call = self.message("hotkeys", (), 0)?;
+        let call = self.message("competition", (), 0)?;
         let run = self.dry_run(chain, self.address, &call, at).await?;
-        // Infallible: only ink's own result around (block of the last harvest, [(hotkey, measured, grown)]).
-        type Hotkeys = (u32, Vec<([u8; 32], u64, u64)>);
-        match Result::<Hotkeys, ()>::decode(&mut run.data.as_slice()) {
-            Ok(Ok((_, hotkeys))) => Ok(hotkeys.first().context("a market without a hotkey")?.0),
-            _ => bail!("hotkeys answered {}", self.answer("hotkeys", &run.data)?),
+        // Infallible: only ink's own result around; scores and weights follow.
+        match Result::<kernel::competition::Validators, ()>::decode(&mut run.data.as_slice()) {
+            Ok(Ok(validators)) => Ok(validators.all.first().context("a market without a hotkey")?.hotkey),
+            _ => bail!("competition answered {}", self.answer("competition", &run.data)?),
         }
     }
 

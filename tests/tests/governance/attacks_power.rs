@@ -198,7 +198,7 @@ fn a_deployer_keeps_no_role() {
         dao: ATTACKER,
         registry: suite.registry,
         market_code: [1; 32],
-        grants: grants(suite.dao, suite.registry),
+        grants: grants(suite.dao, suite.registry, suite.emission),
     };
     let again: Result<(), String> = suite.call(DEPLOYER, Part::Handover, 0, "wire", wiring);
     assert_eq!(again, Err("WiredAlready".into()));

@@ -3,7 +3,8 @@
 use codec::Encode;
 use contract_tests::bundle;
 use contract_tests::interface::Settlement::{Ledger, Stake};
-use contract_tests::interface::{MarketError, Stakes};
+use contract_tests::interface::MarketError;
+use kernel::competition::Validators;
 use contract_tests::puppet::{self, calling, using};
 use contract_tests::world::{
     subnet, Outcome, ATTACKER, HOTKEY, KEEPER, LENDER, OTHER_HOTKEY, OTHER_SHORTER, PROVIDER, SHORTER, TEMPO, TRADER,
@@ -440,11 +441,11 @@ fn stake_that_follows_a_swapped_hotkey_is_found_again_and_no_gift_chooses_a_vali
     let moved = (HOTKEY, OTHER_HOTKEY, NETUID, NETUID, stake);
     world.extrinsic(market, Function::MoveStake, moved).unwrap();
     // Asked without the checks after every step: until the new key is listed, the market does not see its stake.
-    let nothing_there: Result<Stakes, _> = world.view_as(KEEPER, "adopt_hotkey", ATTACKER);
+    let nothing_there: Result<Validators, _> = world.view_as(KEEPER, "adopt_hotkey", ATTACKER);
     assert_eq!(nothing_there, refused);
     let stakes = world.by(KEEPER).adopt_hotkey(OTHER_HOTKEY).unwrap();
     assert_eq!(
-        stakes.hotkeys[0].hotkey, OTHER_HOTKEY,
+        stakes.all[0].hotkey, OTHER_HOTKEY,
         "new deposits go where the stake is"
     );
     assert_eq!(world.by(KEEPER).adopt_hotkey(OTHER_HOTKEY), refused, "once");
