@@ -5,6 +5,7 @@ use crate::process::{self, Process};
 use crate::{places, wait, TAO};
 use anyhow::{bail, Context, Result};
 use keeper_chain::suite::Part;
+use kernel::emission::{Model, Rules};
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -65,14 +66,14 @@ impl KeeperSetup {
             .collect::<Vec<_>>()
             .join(", ");
         let timeout = self.timeout_ms;
-        let [conviction, handover, registry] = [Part::Dao, Part::Handover, Part::Registry]
-            .map(|part| places::bundles().map(|folder| folder.join(part.file())));
-        let (conviction, handover, registry) = (conviction?, handover?, registry?);
+        let folder = places::bundles()?;
+        let [conviction, handover, emission, registry] =
+            [Part::Dao, Part::Handover, Part::Emission, Part::Registry].map(|part| folder.join(part.file()));
         let text = format!(
             "[chain]\nendpoints = [{endpoints}]\nconnect_timeout_ms = {timeout}\nrequest_timeout_ms = {timeout}\n\
              dry_run_timeout_ms = {timeout}\nsubmit_timeout_ms = {timeout}\nstall_timeout_ms = {}\n\
              [signer]\nkey_file = {:?}\n[store]\npath = {:?}\n[markets]\nbundle = {bundle:?}\ndeployments = {:?}\n\
-             [governance]\nconviction = {conviction:?}\nhandover = {handover:?}\nregistry = {registry:?}\n\
+             [governance]\nconviction = {conviction:?}\nhandover = {handover:?}\nemission = {emission:?}\nregistry = {registry:?}\n\
              [tempo]\nharvest_blocks = {}\nrefresh_blocks = 2\n[budget]\nfees_rao = 100000000000\nsubsidy_rao = 100000000000\n\
              [http]\nlisten = \"127.0.0.1:{port}\"\n",
             self.stall_ms,
@@ -216,6 +217,10 @@ pub struct SuitePlan {
     pub bond: u64,
     /// What the treasury begins with, rao.
     pub treasury: u64,
+    /// What the budget of emission begins with, rao.
+    pub emission: u64,
+    /// The rules that emission begins with.
+    pub rules: Rules,
 }
 
 impl SuitePlan {
@@ -233,12 +238,14 @@ impl SuitePlan {
             electorate_floor: TAO,
             bond: 10 * TAO,
             treasury: 200 * TAO,
+            emission: 100 * TAO,
+            rules: Rules::default(),
         }
     }
 
     fn config(&self) -> Result<String> {
         let mut text = String::new();
-        for part in [Part::Dao, Part::Handover, Part::Registry] {
+        for part in Part::SINGLE {
             text += &format!("{} = {:?}\n", part.name(), places::bundle(part)?);
         }
         let address = keeper_chain::contracts::address;
@@ -249,7 +256,7 @@ impl SuitePlan {
         text += &format!(
             "hotkey = {:?}\ngeneration = {}\ndivisor = {}\nfreeze_all = {}\ntreasury_epoch_blocks = {}\n\
              treasury_cap_rao = {}\nelectorate_floor = {}\nbond_rao = {}\n\
-             [suite.value_rao]\nhandover = {}\nregistry = {TAO}\n",
+             [suite.value_rao]\nhandover = {}\nemission = {}\nregistry = {TAO}\n{}",
             address(&self.hotkey),
             self.generation,
             self.divisor,
@@ -259,9 +266,45 @@ impl SuitePlan {
             self.electorate_floor,
             self.bond,
             self.treasury,
+            self.emission,
+            rules(&self.rules),
         );
         Ok(text)
     }
+}
+
+/// The rules as `keeper deploy` reads them.
+fn rules(rules: &Rules) -> String {
+    let Rules {
+        model,
+        gate,
+        release_ppm,
+        max_release,
+        max_yield_bps,
+        dividend_target_bps,
+        ladder,
+    } = rules;
+    let model = match model {
+        Model::TaoFlow { net, exponent, cutoff } => {
+            format!("model = \"tao_flow\"\nnet = {net}\nexponent = {exponent}\ncutoff_rao = {cutoff}\n")
+        }
+        Model::Price => "model = \"price\"\n".to_owned(),
+    };
+    let gate = gate.map_or_else(String::new, |gate| format!("gate_quantile_bps = {}\n", gate.quantile_bps));
+    format!(
+        "[suite.emission]\n{model}{gate}release_ppm = {release_ppm}\nmax_release_rao = {max_release}\n\
+         max_yield_bps = {max_yield_bps}\ndividend_target_bps = {dividend_target_bps}\n\
+         [suite.emission.ladder]\nwatch_below_bps = {}\nquarantine_below_bps = {}\nrecover_above_bps = {}\n\
+         patience_epochs = {}\nquarantine_epochs = {}\nchallenge_epochs = {}\ndelist_delay_blocks = {}\nbond_rao = {}\n",
+        ladder.watch_below_bps,
+        ladder.quarantine_below_bps,
+        ladder.recover_above_bps,
+        ladder.patience,
+        ladder.quarantine_epochs,
+        ladder.challenge_epochs,
+        ladder.delist_delay,
+        ladder.bond,
+    )
 }
 
 /// A market to be deployed.

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod contract;
 pub mod contracts;
 pub mod dry_run;
+pub mod emission;
 pub mod error;
 pub mod failover;
 pub mod governance;

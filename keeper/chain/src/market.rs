@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use codec::{Decode, Encode};
-use kernel::market::{Market, Prices};
+use kernel::market::{Market, Prices, Standing};
 use scale_info::TypeInfo;
 use scale_value::Value;
 
@@ -34,6 +34,10 @@ pub struct MarketState {
     pub sink: [u8; 32],
     /// The block of this state.
     pub block: u32,
+    /// Who may restrict it by the ladder of sanctions and reads its epochs.
+    pub emission: [u8; 32],
+    /// What the ladder of sanctions allows now.
+    pub standing: Standing,
     /// The chain's spot price × 1e9.
     pub chain_price_e9: u64,
     /// Whether opening is refused.

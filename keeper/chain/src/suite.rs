@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use codec::{Decode, Encode};
+use kernel::emission::Rules;
 use kernel::handover::{
     residual_powers, Calendar, Capability, Certificate, Guardian, Hash, Holder, Power, Stage, Treasury,
 };
@@ -15,6 +16,7 @@ use scale_info::TypeInfo;
 
 use crate::bundle::{Bundle, BundleError};
 use crate::contract::answers;
+use crate::emission::{EmissionState, SeatPage};
 
 /// A kind of contract of the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +25,8 @@ pub enum Part {
     Handover,
     /// The DAO.
     Dao,
+    /// What settles emission.
+    Emission,
     /// Where markets are found.
     Registry,
     /// A market.
@@ -30,14 +34,23 @@ pub enum Part {
 }
 
 impl Part {
-    /// All parts.
-    pub const ALL: [Self; 4] = [Self::Handover, Self::Dao, Self::Registry, Self::Market];
+    /// All parts, in the order in which they are deployed.
+    pub const ALL: [Self; 5] = [
+        Self::Handover,
+        Self::Dao,
+        Self::Emission,
+        Self::Registry,
+        Self::Market,
+    ];
+    /// Those of which a suite has one each.
+    pub const SINGLE: [Self; 4] = [Self::Handover, Self::Dao, Self::Emission, Self::Registry];
 
     /// Name of its bundle, and of its kind in deployment files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Handover => "handover",
             Self::Dao => "conviction",
+            Self::Emission => "emission",
             Self::Registry => "registry",
             Self::Market => "market",
         }
@@ -56,6 +69,8 @@ pub struct Bundles {
     pub handover: Arc<Bundle>,
     /// See [`Part::Dao`].
     pub dao: Arc<Bundle>,
+    /// See [`Part::Emission`].
+    pub emission: Arc<Bundle>,
     /// See [`Part::Registry`].
     pub registry: Arc<Bundle>,
     /// See [`Part::Market`].
@@ -72,6 +87,7 @@ impl Bundles {
         let bundles = Self {
             handover: load(Part::Handover)?,
             dao: load(Part::Dao)?,
+            emission: load(Part::Emission)?,
             registry: load(Part::Registry)?,
             market: load(Part::Market)?,
         };
@@ -80,6 +96,9 @@ impl Bundles {
         answers::<Sealed>(&bundles.handover, "sealed_grants")?;
         answers::<Vec<Power>>(&bundles.handover, "residual_powers")?;
         answers::<Vec<Track>>(&bundles.dao, "tracks")?;
+        answers::<EmissionState>(&bundles.emission, "state")?;
+        answers::<SeatPage>(&bundles.emission, "seats")?;
+        answers::<Option<Rules>>(&bundles.emission, "rules_of")?;
         answers::<Suite>(&bundles.registry, "suite")?;
         answers::<Option<MarketEntry>>(&bundles.registry, "market")?;
         answers::<MarketPage>(&bundles.registry, "markets")?;
@@ -99,6 +118,7 @@ impl Bundles {
         match part {
             Part::Handover => &self.handover,
             Part::Dao => &self.dao,
+            Part::Emission => &self.emission,
             Part::Registry => &self.registry,
             Part::Market => &self.market,
         }
@@ -108,13 +128,19 @@ impl Bundles {
     ///
     /// # Errors
     /// [`BundleError::Unknown`] when a bundle lacks one of these messages.
-    pub fn grants(&self, dao: AccountId, registry: AccountId) -> Result<Vec<Grant>, BundleError> {
+    pub fn grants(
+        &self,
+        dao: AccountId,
+        emission: AccountId,
+        registry: AccountId,
+    ) -> Result<Vec<Grant>, BundleError> {
         let grant = |capability, part: Part, message: &str| {
             Ok(Grant {
                 capability,
                 target: match part {
                     Part::Market => Target::Market,
                     Part::Registry => Target::Account(registry),
+                    Part::Emission => Target::Account(emission),
                     Part::Dao | Part::Handover => Target::Account(dao),
                 },
                 selector: self.of(part).message_selector(message)?,
@@ -127,13 +153,18 @@ impl Bundles {
     }
 }
 
-/// What each capability may call. The others act through the handover itself, or do not exist yet.
-pub const GRANTS: [(Capability, Part, &str); 8] = [
+/// What each capability may call. The others act through the handover itself.
+pub const GRANTS: [(Capability, Part, &str); 13] = [
     (Capability::Fees, Part::Market, "set_fees"),
     (Capability::Risk, Part::Market, "set_risk"),
     (Capability::Risk, Part::Market, "set_rates"),
     (Capability::PauseOpening, Part::Market, "pause_opening"),
+    (Capability::ValidatorPolicy, Part::Market, "add_hotkey"),
+    (Capability::ValidatorPolicy, Part::Market, "remove_hotkey"),
     (Capability::Listing, Part::Registry, "set_listed"),
+    (Capability::Emission, Part::Emission, "set_rules"),
+    (Capability::Emission, Part::Emission, "set_burned"),
+    (Capability::Emission, Part::Emission, "reinstate"),
     (Capability::PinCode, Part::Registry, "pin_market_code"),
     (Capability::Governance, Part::Dao, "set_track"),
     (Capability::Governance, Part::Dao, "set_native_cap"),
@@ -266,6 +297,8 @@ pub struct Suite {
     pub dao: AccountId,
     /// Where protocol income goes.
     pub sink: AccountId,
+    /// What settles emission and restricts markets that only extract.
+    pub emission: AccountId,
     /// Code that the next market is made of.
     pub market_code: Hash,
     /// Bond of a market, rao.

@@ -219,6 +219,8 @@ pub struct GovernanceSection {
     pub conviction: PathBuf,
     /// The bundle of the handover.
     pub handover: PathBuf,
+    /// The bundle of the emission contract.
+    pub emission: PathBuf,
     /// The bundle of the registry.
     pub registry: PathBuf,
     /// Blocks after which everything that is open is read again although nothing seems to have touched it.
@@ -380,6 +382,7 @@ impl Default for GovernanceSection {
         Self {
             conviction: "target/ink/conviction.contract".into(),
             handover: "target/ink/handover.contract".into(),
+            emission: "target/ink/emission.contract".into(),
             registry: "target/ink/registry.contract".into(),
             // Ten minutes: the longest an ended generation stays unnoticed. What time changes is known without reading.
             refresh_blocks: 50,

@@ -39,9 +39,9 @@ pub struct SuiteStart {
 /// A deployed contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployed {
-    /// What it is: `handover`, `conviction`, `registry` or `market`.
+    /// What it is: `handover`, `conviction`, `emission`, `registry` or `market`.
     pub kind: String,
-    /// The subnet; that of the DAO for `handover` and `registry`.
+    /// The subnet; that of the DAO for `handover`, `emission` and `registry`.
     pub netuid: u16,
     /// The subnet's generation.
     pub generation: u64,

@@ -4,7 +4,7 @@ use keeper_chain::contracts::address;
 use keeper_chain::suite::{expected_capabilities, expected_powers, Part};
 use kernel::handover::{certificate, Hash};
 
-use super::facts::{Facts, Governed};
+use super::facts::{Facts, Governed, Parties};
 
 /// One comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,7 @@ impl Facts {
         let mut checks = Checks::default();
         self.compare_links(&mut checks);
         self.compare_powers(&mut checks);
+        self.compare_rules(&mut checks);
         for contract in &self.contracts {
             self.compare_contract(contract, &mut checks);
         }
@@ -147,6 +148,21 @@ impl Facts {
         }
     }
 
+    /// That the rules of emission are within the bounds that are known here, and those listed under their version.
+    fn compare_rules(&self, checks: &mut Checks) {
+        let stored = &self.emission.stored;
+        let bounds = stored.rules.check();
+        checks.note(
+            "rules of emission",
+            bounds.is_ok() && self.listed_rules == Some(stored.rules),
+            format!("version {}, within their bounds", stored.version),
+            match bounds {
+                Err(error) => format!("those of version {} exceed their bounds: {error:?}", stored.version),
+                Ok(()) => format!("those in force are not those listed as version {}", stored.version),
+            },
+        );
+    }
+
     fn compare_contract(&self, contract: &Governed, checks: &mut Checks) {
         let name = contract.name();
         let code = contract
@@ -175,15 +191,40 @@ impl Facts {
             format!("{} may act in its name", proxies.join(", ")),
         );
         if contract.part != Part::Handover {
-            let handover = self.suite.authority;
+            self.compare_parties(contract, checks);
+        }
+    }
+
+    /// That a contract obeys and pays the handover, and that only the suite's emission contract restricts markets.
+    fn compare_parties(&self, contract: &Governed, checks: &mut Checks) {
+        let name = contract.name();
+        let handover = self.suite.authority;
+        // Emission has no income of its own.
+        let pays = contract.part != Part::Emission;
+        let what = if pays { "authority and sink" } else { "authority" };
+        checks.note(
+            &format!("{what} of {name}"),
+            contract
+                .parties
+                .is_some_and(|parties| parties.authority == handover && parties.sink == pays.then_some(handover)),
+            "the handover",
+            match contract.parties {
+                Some(Parties {
+                    authority,
+                    sink: Some(sink),
+                    ..
+                }) => format!("{} and {}", address(&authority), address(&sink)),
+                Some(Parties { authority, .. }) => address(&authority),
+                None => "unknown".to_owned(),
+            },
+        );
+        if contract.part == Part::Market {
+            let emission = contract.parties.and_then(|parties| parties.emission);
             checks.note(
-                &format!("authority and sink of {name}"),
-                contract.parties == Some((handover, handover)),
-                "the handover",
-                match contract.parties {
-                    Some((authority, sink)) => format!("{} and {}", address(&authority), address(&sink)),
-                    None => "unknown".to_owned(),
-                },
+                &format!("emission of {name}"),
+                emission == Some(self.suite.emission),
+                "the suite's emission contract",
+                emission.map_or_else(|| "unknown".to_owned(), |emission| address(&emission)),
             );
         }
     }
@@ -193,7 +234,7 @@ impl Facts {
         let Some(code) = contract.code else { return false };
         match contract.part {
             Part::Handover => true,
-            Part::Dao | Part::Registry => self.sealed.codes.contains(&(contract.address, code)),
+            Part::Dao | Part::Emission | Part::Registry => self.sealed.codes.contains(&(contract.address, code)),
             Part::Market => self.made_of(contract) == Some(code) && self.sealed.market_codes.contains(&code),
         }
     }
@@ -209,7 +250,9 @@ impl Facts {
 mod tests {
     use super::*;
     use keeper_chain::contracts::Proxy;
+    use keeper_chain::emission::{EmissionState, Stored};
     use keeper_chain::suite::{FinalityReport, Grant, MarketEntry, Sealed, Suite, Target};
+    use kernel::emission::Rules;
     use kernel::handover::{Calendar, Capability, Guardian, Stage, Treasury};
 
     const HANDOVER: [u8; 32] = [1; 32];
@@ -218,6 +261,7 @@ mod tests {
     const MARKET: [u8; 32] = [4; 32];
     const CORE: [u8; 32] = [5; 32];
     const GUARDIAN: [u8; 32] = [6; 32];
+    const EMISSION: [u8; 32] = [7; 32];
 
     /// A suite in which everything matches, at a block in the middle of its calendar.
     fn fine() -> Facts {
@@ -248,7 +292,11 @@ mod tests {
             code: Some([code; 32]),
             bundles: vec![[code; 32]],
             proxies: vec![],
-            parties: (part != Part::Handover).then_some((HANDOVER, HANDOVER)),
+            parties: (part != Part::Handover).then_some(Parties {
+                authority: HANDOVER,
+                sink: (part != Part::Emission).then_some(HANDOVER),
+                emission: (part == Part::Market).then_some(EMISSION),
+            }),
         };
         Facts {
             block: 150,
@@ -258,6 +306,7 @@ mod tests {
                 authority: HANDOVER,
                 dao: DAO,
                 sink: HANDOVER,
+                emission: EMISSION,
                 market_code: [14; 32],
                 bond: 1,
                 markets: 1,
@@ -274,10 +323,28 @@ mod tests {
             }],
             sealed: Sealed {
                 grants: grants.clone(),
-                codes: vec![(DAO, [12; 32]), (REGISTRY, [13; 32])],
+                codes: vec![(DAO, [12; 32]), (EMISSION, [15; 32]), (REGISTRY, [13; 32])],
                 market_codes: vec![[14; 32]],
             },
             grants,
+            emission: EmissionState {
+                stored: Stored {
+                    authority: HANDOVER,
+                    rules: Rules::default(),
+                    version: 1,
+                    pending: None,
+                    next_epoch: 0,
+                    round: None,
+                    seats: 0,
+                    vacant: vec![],
+                    bonds: 0,
+                    last: None,
+                    total_paid: 0,
+                },
+                available: 0,
+                epoch: 0,
+            },
+            listed_rules: Some(Rules::default()),
             calendar,
             report,
             powers: powers.to_vec(),
@@ -286,6 +353,7 @@ mod tests {
                 governed(Part::Dao, DAO, 12),
                 governed(Part::Registry, REGISTRY, 13),
                 governed(Part::Market, MARKET, 14),
+                governed(Part::Emission, EMISSION, 15),
             ],
         }
     }
@@ -332,10 +400,28 @@ mod tests {
             kind: "Any".into(),
         };
         assert_eq!(wrong(|f| f.contracts[0].proxies.push(mallory)), ["proxies of handover"]);
+        let change = |index: usize, change: fn(&mut Parties)| {
+            wrong(move |f| f.contracts[index].parties.iter_mut().for_each(change))
+        };
         assert_eq!(
-            wrong(|f| f.contracts[3].parties = Some((CORE, HANDOVER))),
+            change(3, |parties| parties.authority = CORE),
             ["authority and sink of market 1/2"]
         );
+        assert_eq!(
+            change(2, |parties| parties.sink = None),
+            ["authority and sink of registry"]
+        );
+        assert_eq!(change(4, |parties| parties.authority = CORE), ["authority of emission"]);
+        assert_eq!(
+            change(3, |parties| parties.emission = Some(CORE)),
+            ["emission of market 1/2"]
+        );
+        assert_eq!(wrong(|f| f.listed_rules = None), ["rules of emission"]);
+        let beyond = |f: &mut Facts| {
+            f.emission.stored.rules.release_ppm = 20_001;
+            f.listed_rules = Some(f.emission.stored.rules);
+        };
+        assert_eq!(wrong(beyond), ["rules of emission"]);
         assert_eq!(
             wrong(|f| f.contracts[1].parties = None),
             ["authority and sink of conviction"]
@@ -344,13 +430,15 @@ mod tests {
 
     #[test]
     fn code_must_be_a_bundles_and_sealed() {
-        for (index, name) in ["handover", "conviction", "registry", "market 1/2"].iter().enumerate() {
+        let names = ["handover", "conviction", "registry", "market 1/2", "emission"];
+        for (index, name) in names.iter().enumerate() {
             let what = [format!("code of {name}")];
             assert_eq!(wrong(|f| f.contracts[index].code = Some([0; 32])), what);
             assert_eq!(wrong(|f| f.contracts[index].code = None), what);
             assert_eq!(wrong(|f| f.contracts[index].bundles.clear()), what);
         }
         assert_eq!(wrong(|f| f.sealed.codes[0].1 = [0; 32]), ["code of conviction"]);
+        assert_eq!(wrong(|f| f.sealed.codes[1].1 = [0; 32]), ["code of emission"]);
         assert_eq!(wrong(|f| f.markets[0].code_hash = [0; 32]), ["code of market 1/2"]);
     }
 

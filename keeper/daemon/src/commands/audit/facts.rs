@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use keeper_chain::contracts::{address, Proxy};
+use keeper_chain::emission::EmissionState;
 use keeper_chain::suite::{Bundles, FinalityReport, Grant, MarketEntry, MarketPage, Part, Sealed, Suite};
 use keeper_chain::value::{account, number};
 use keeper_chain::{BlockId, Bundle, Chain, ChainError, Connection, Contract, MarketContract};
+use kernel::emission::Rules;
 use kernel::handover::{Calendar, Hash, Power};
 
 type Account = [u8; 32];
@@ -87,9 +89,13 @@ pub struct Facts {
     pub sealed: Sealed,
     /// What they are expected to be.
     pub grants: Vec<Grant>,
+    /// What the emission contract says of itself.
+    pub emission: EmissionState,
+    /// The rules that it lists under the version in force.
+    pub listed_rules: Option<Rules>,
     /// What the handover says the core team, the guardian and the DAO can do.
     pub powers: Vec<(Account, Vec<Power>)>,
-    /// All contracts: handover, DAO, registry and markets.
+    /// All contracts: handover, DAO, emission, registry and markets.
     pub contracts: Vec<Governed>,
 }
 
@@ -109,7 +115,18 @@ pub struct Governed {
     /// Who may act in its name.
     pub proxies: Vec<Proxy>,
     /// Whom it obeys and pays; `None` for the handover, which obeys nobody, and for what cannot be read.
-    pub parties: Option<(Account, Account)>,
+    pub parties: Option<Parties>,
+}
+
+/// Whom a contract obeys and pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parties {
+    /// Who may change it.
+    pub authority: Account,
+    /// Where its income goes, if it has any.
+    pub sink: Option<Account>,
+    /// Who may restrict it by the ladder of sanctions; markets only.
+    pub emission: Option<Account>,
 }
 
 impl Governed {
@@ -165,6 +182,11 @@ impl Reader<'_> {
             Ok(contract) => contract,
             Err(stranger) => return Ok(Err(stranger)),
         };
+        let emission = match self.contract(Part::Emission, suite.emission).await? {
+            Ok(contract) => contract,
+            Err(stranger) => return Ok(Err(stranger)),
+        };
+        let settled: EmissionState = emission.view(connection, "state", (), at).await?;
         let report: FinalityReport = handover.view(connection, "finality_report", (), at).await?;
         let mut powers = Vec::new();
         for holder in [Some(report.core), report.guardian.account, Some(report.dao)]
@@ -179,10 +201,25 @@ impl Reader<'_> {
             self.governed(Part::Handover, handover.address, None, None).await?,
             self.dao(&dao).await?,
             self.governed(
+                Part::Emission,
+                emission.address,
+                None,
+                Some(Parties {
+                    authority: settled.stored.authority,
+                    sink: None,
+                    emission: None,
+                }),
+            )
+            .await?,
+            self.governed(
                 Part::Registry,
                 registry.address,
                 None,
-                Some((suite.authority, suite.sink)),
+                Some(Parties {
+                    authority: suite.authority,
+                    sink: Some(suite.sink),
+                    emission: None,
+                }),
             )
             .await?,
         ];
@@ -195,7 +232,11 @@ impl Reader<'_> {
             registry: registry.address,
             calendar: handover.view(connection, "calendar", (), at).await?,
             sealed: handover.view(connection, "sealed_grants", (), at).await?,
-            grants: known.bundles.grants(dao.address, registry.address)?,
+            grants: known.bundles.grants(dao.address, emission.address, registry.address)?,
+            listed_rules: emission
+                .view(connection, "rules_of", settled.stored.version, at)
+                .await?,
+            emission: settled,
             suite,
             markets,
             report,
@@ -243,7 +284,11 @@ impl Reader<'_> {
         let state = answer.answer;
         let subnet = number(&state, "netuid").and_then(|netuid| u16::try_from(netuid).ok());
         let subnet = subnet.zip(number(&state, "generation"));
-        let parties = account(&state, "authority").zip(account(&state, "sink"));
+        let parties = account(&state, "authority").map(|authority| Parties {
+            authority,
+            sink: account(&state, "sink"),
+            emission: None,
+        });
         self.governed(Part::Dao, dao.address, subnet, parties).await
     }
 
@@ -258,7 +303,11 @@ impl Reader<'_> {
             Some(bundle) => {
                 let market = MarketContract::new(entry.address, bundle.clone())?;
                 let state = market.state(self.connection, &self.at).await?;
-                Some((state.authority, state.sink))
+                Some(Parties {
+                    authority: state.authority,
+                    sink: Some(state.sink),
+                    emission: Some(state.emission),
+                })
             }
             None => None,
         };
@@ -271,7 +320,7 @@ impl Reader<'_> {
         part: Part,
         address: Account,
         subnet: Option<(u16, u64)>,
-        parties: Option<(Account, Account)>,
+        parties: Option<Parties>,
     ) -> Result<Governed, ChainError> {
         let bundles = match part {
             Part::Market => self.known.markets.iter().map(|bundle| bundle.code_hash()).collect(),

@@ -116,6 +116,16 @@ fn describe(out: &mut String, facts: &Facts) -> std::fmt::Result {
         treasury.epoch_blocks,
         treasury.left(report.block)
     )?;
+    let emission = &facts.emission;
+    writeln!(
+        out,
+        "emission     rules of version {}, {} rao of budget, {} rao of bonds, {} rao paid, next epoch {}",
+        emission.stored.version,
+        emission.available,
+        emission.stored.bonds,
+        emission.stored.total_paid,
+        emission.stored.next_epoch
+    )?;
     match &report.certificate {
         Some(certificate) => writeln!(out, "certificate  of block {}", certificate.block)?,
         None => writeln!(out, "certificate  none yet")?,
@@ -190,6 +200,14 @@ fn facts_json(facts: &Facts) -> Value {
             "cap_rao": report.treasury.cap,
             "epoch_blocks": report.treasury.epoch_blocks,
             "left_rao": report.treasury.left(report.block),
+        },
+        "emission": {
+            "rules": format!("{:?}", facts.emission.stored.rules),
+            "version": facts.emission.stored.version,
+            "budget_rao": facts.emission.available,
+            "bonds_rao": facts.emission.stored.bonds,
+            "paid_rao": facts.emission.stored.total_paid,
+            "next_epoch": facts.emission.stored.next_epoch,
         },
         "certificate": report.certificate.as_ref().map(|certificate| json!({ "block": certificate.block })),
         "contracts": contracts,

@@ -17,6 +17,18 @@ pub struct Parties<'a> {
     pub authority: &'a str,
     /// Where protocol income goes.
     pub sink: &'a str,
+    /// Who settles emission to it and may restrict it; nobody when absent.
+    pub emission: Option<&'a str>,
+}
+
+/// The account of nobody: no key and no contract has it. A market whose emission is nobody's earns none, and nobody can
+/// restrict or delist it.
+const NOBODY: [u8; 32] = [0; 32];
+
+impl Parties<'_> {
+    fn emission(&self) -> Result<[u8; 32], ChainError> {
+        self.emission.map_or(Ok(NOBODY), parse_account)
+    }
 }
 
 /// Deploys a market unless it is there, verifies it, and puts it on record.
@@ -59,6 +71,7 @@ fn instantiation(
         account("hotkey", &plan.hotkey)?,
         account("authority", parties.authority)?,
         account("sink", parties.sink)?,
+        format!("0x{}", hex::encode(parties.emission().context("emission")?)),
     ];
     Ok(Instantiation {
         value: plan.value_rao,
@@ -105,5 +118,9 @@ async fn verify(
         "{place} has another authority"
     );
     ensure!(state.sink == parse_account(parties.sink)?, "{place} has another sink");
+    ensure!(
+        state.emission == parties.emission()?,
+        "{place} has another emission contract"
+    );
     Ok(())
 }

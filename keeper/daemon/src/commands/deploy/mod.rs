@@ -4,6 +4,7 @@
 mod deployer;
 mod market;
 mod plan;
+mod rules;
 mod suite;
 
 use std::path::PathBuf;
@@ -85,7 +86,12 @@ pub async fn deploy(args: &Deploy) -> anyhow::Result<()> {
         let what = || format!("the market of netuid {}", market.netuid);
         match (&market.authority, &market.sink, &suite) {
             (Some(authority), Some(sink), _) => {
-                let parties = market::Parties { authority, sink };
+                let emission = market.emission.as_deref();
+                let parties = market::Parties {
+                    authority,
+                    sink,
+                    emission,
+                };
                 market::deploy(&mut deployer, &market_bundle, market, parties, &mut record).await
             }
             (_, _, Some((_, suite))) => suite.create_market(&mut deployer, market, &mut record).await,

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use keeper_chain::suite::{self, Bundles, Part};
 use keeper_chain::BundleError;
+use kernel::emission::Rules;
 use kernel::handover::{Calendar, MAX_CORE_BLOCKS, MAX_PAUSE_BLOCKS};
 use kernel::referendum::Track;
 use serde::Deserialize;
 
+use super::rules::EmissionPlan;
 use crate::config::{ChainSection, ConfigError, SignerSection};
 
 /// The whole file.
@@ -39,6 +41,8 @@ pub struct BundlePaths {
     pub conviction: Option<PathBuf>,
     /// The handover's.
     pub handover: Option<PathBuf>,
+    /// The emission contract's.
+    pub emission: Option<PathBuf>,
     /// The registry's.
     pub registry: Option<PathBuf>,
 }
@@ -80,6 +84,9 @@ pub struct SuitePlan {
     pub electorate_floor: u64,
     /// Bond of a market, rao.
     pub bond_rao: u64,
+    /// The rules that emission begins with.
+    #[serde(default)]
+    pub emission: EmissionPlan,
     /// TAO sent along to each contract.
     #[serde(default)]
     pub value_rao: Values,
@@ -93,6 +100,8 @@ pub struct Values {
     pub handover: u64,
     /// The DAO.
     pub conviction: u64,
+    /// The emission contract: the budget that it begins with.
+    pub emission: u64,
     /// The registry.
     pub registry: u64,
 }
@@ -111,6 +120,9 @@ pub struct MarketPlan {
     pub authority: Option<String>,
     /// Where protocol income goes. Absent exactly when `authority` is.
     pub sink: Option<String>,
+    /// Who may restrict the market by the ladder of sanctions and pay emission to it. Absent with `authority`: nobody; and the
+    /// suite's emission contract for a market of the registry.
+    pub emission: Option<String>,
     /// TAO sent along, in rao; not by the registry.
     #[serde(default)]
     pub value_rao: u64,
@@ -163,6 +175,13 @@ impl Plan {
                         "set both, or a [suite] whose registry creates the market",
                     )
                 }
+                (None, None) if market.emission.is_some() => {
+                    return Err(ConfigError::OutOfRange {
+                        setting: "market.emission",
+                        got: market.emission.clone().unwrap_or_default(),
+                        expected: "absent for a market that the registry creates",
+                    })
+                }
                 (None, None) if market.value_rao != 0 => {
                     return Err(ConfigError::OutOfRange {
                         setting: "market.value_rao",
@@ -174,6 +193,7 @@ impl Plan {
             }
         }
         let Some(suite) = &self.suite else { return Ok(()) };
+        suite.rules()?;
         let within = |setting, fine: bool, got: u32, expected| match fine {
             true => Ok(()),
             false => Err(ConfigError::OutOfRange {
@@ -217,17 +237,18 @@ impl BundlePaths {
     /// # Errors
     /// [`ConfigError::Missing`] when one is not named, otherwise as [`Bundles::load`].
     pub fn suite(&self) -> anyhow::Result<Bundles> {
-        let [Some(conviction), Some(handover), Some(registry)] = [&self.conviction, &self.handover, &self.registry]
-        else {
+        let all = [&self.conviction, &self.handover, &self.emission, &self.registry];
+        let [Some(conviction), Some(handover), Some(emission), Some(registry)] = all else {
             return Err(ConfigError::Missing {
                 what: "a bundle",
-                how: "set bundles.conviction, bundles.handover and bundles.registry for a [suite]",
+                how: "set bundles.conviction, bundles.handover, bundles.emission and bundles.registry for a [suite]",
             }
             .into());
         };
         let path = |part| match part {
             Part::Handover => handover,
             Part::Dao => conviction,
+            Part::Emission => emission,
             Part::Registry => registry,
             Part::Market => &self.market,
         };
@@ -245,6 +266,14 @@ impl SuitePlan {
     /// The rules that all tracks begin with.
     pub fn tracks(&self) -> Vec<Track> {
         suite::tracks(self.divisor)
+    }
+
+    /// The rules that emission begins with. Their times are epochs of the chain and are not divided.
+    ///
+    /// # Errors
+    /// As [`EmissionPlan::rules`].
+    pub fn rules(&self) -> Result<Rules, ConfigError> {
+        self.emission.rules()
     }
 
     /// Blocks of pause that the guardian has.
@@ -269,6 +298,7 @@ mod tests {
         let plan = parse(include_str!("../../../../deploy.example.toml")).unwrap();
         let suite = plan.suite.unwrap();
         assert_eq!((suite.divisor, suite.core_blocks), (1, MAX_CORE_BLOCKS));
+        assert_eq!(suite.rules().unwrap(), Rules::default());
         assert_eq!(plan.market.len(), 2);
         assert_eq!(plan.market[0].authority, None);
         assert!(plan.market[1].authority.is_some());
@@ -280,6 +310,7 @@ mod tests {
         assert_eq!((suite.netuid, suite.generation, suite.start_block), (0, None, None));
         assert_eq!((suite.divisor, suite.freeze_all), (1, false));
         assert_eq!(suite.pause_budget(), MAX_PAUSE_BLOCKS);
+        assert_eq!(suite.rules().unwrap(), Rules::default());
         assert_eq!(suite.calendar(5), Calendar::standard(5, MAX_CORE_BLOCKS, 1));
         for line in SUITE
             .lines()
@@ -316,6 +347,8 @@ mod tests {
         assert_eq!(refused("pause_budget_blocks = 100801"), "suite.pause_budget_blocks");
         let market = "[[market]]\nnetuid = 1\nhotkey = 'h'\n";
         assert_eq!(refused(&format!("{market}value_rao = 1")), "market.value_rao");
+        assert_eq!(refused(&format!("{market}emission = 'e'")), "market.emission");
+        assert_eq!(refused("[suite.emission]\nrelease_ppm = 20001"), "suite.emission");
         assert!(matches!(
             parse(&format!("{SUITE}divisors = 1")),
             Err(ConfigError::Malformed { .. })

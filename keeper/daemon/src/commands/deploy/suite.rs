@@ -1,4 +1,4 @@
-//! The suite: handover, DAO and registry, wired once, after which the deployer is nobody.
+//! The suite: handover, DAO, emission and registry, wired once, after which the deployer is nobody.
 
 use anyhow::{bail, ensure, Context};
 use keeper_chain::contracts::{address, contract_address, market_salt, parse_account};
@@ -19,6 +19,7 @@ pub struct Suite {
     bundles: Bundles,
     handover: Contract,
     dao: Contract,
+    emission: Contract,
     registry: Contract,
     start_block: u32,
     bond: u64,
@@ -83,8 +84,19 @@ pub async fn deploy(
         .map_err(ChainError::from)?;
     let dao = new(Part::Dao, data, plan.value_rao.conviction);
     let dao_address = contract_address(&account, &dao);
+    let data = bundles.emission.constructor_data("new", (authority, plan.rules()?));
+    let data = data.map_err(ChainError::from)?;
+    let emission = new(Part::Emission, data, plan.value_rao.emission);
+    let emission_address = contract_address(&account, &emission);
     let market_code = bundles.market.code_hash();
-    let arguments = (authority, dao_address, authority, market_code, plan.bond_rao);
+    let arguments = (
+        authority,
+        dao_address,
+        authority,
+        emission_address,
+        market_code,
+        plan.bond_rao,
+    );
     let data = bundles.registry.constructor_data("new", arguments);
     let data = data.map_err(ChainError::from)?;
     let registry = new(Part::Registry, data, plan.value_rao.registry);
@@ -93,6 +105,7 @@ pub async fn deploy(
     placing.check_wirable(&handover, planned).await?;
     let dao = placing.put(Part::Dao, dao).await?;
     placing.check_subnet(&dao).await?;
+    let emission = placing.put(Part::Emission, emission).await?;
     let registry = placing.put(Part::Registry, registry).await?;
     // The registry instantiates what is on the chain already.
     deployer.upload_if_missing(&bundles.market).await.context("market")?;
@@ -100,6 +113,7 @@ pub async fn deploy(
     let suite = Suite {
         handover,
         dao,
+        emission,
         registry,
         start_block,
         bond: plan.bond_rao,
@@ -194,7 +208,7 @@ async fn start(
             );
             chosen = plan.start_block;
             // The next run, were this one interrupted, must not replace what this one begins.
-            let parts = [Part::Handover, Part::Dao, Part::Registry].map(Part::name);
+            let parts = Part::SINGLE.map(Part::name);
             let of_suite = |contract: &Deployed| parts.contains(&contract.kind.as_str());
             record.known.contracts.retain(|contract| !of_suite(contract));
         }
@@ -211,7 +225,9 @@ async fn start(
 impl Suite {
     /// Names the governed contracts to the handover, unless that was done.
     async fn wire(&self, deployer: &mut Deployer) -> anyhow::Result<()> {
-        let grants = self.bundles.grants(self.dao.address, self.registry.address);
+        let grants = self
+            .bundles
+            .grants(self.dao.address, self.emission.address, self.registry.address);
         let wiring = Wiring {
             dao: self.dao.address,
             registry: self.registry.address,
@@ -287,7 +303,8 @@ impl Suite {
         );
         let salt = market_salt(plan.netuid, generation);
         let authority = self.handover.address;
-        let data = bundle.constructor_data("new", (plan.netuid, hotkey, authority, authority));
+        let emission = self.emission.address;
+        let data = bundle.constructor_data("new", (plan.netuid, hotkey, authority, authority, emission));
         let planned = Instantiation {
             value: 0,
             code_hash: entry.code_hash,
@@ -347,8 +364,14 @@ impl Suite {
             .collect();
         ensure!(mismatches.is_empty(), "{}", mismatches.join("; "));
         ensure!(
-            (facts.suite.authority, facts.suite.dao) == (self.handover.address, self.dao.address),
-            "the registry names another handover or DAO"
+            (facts.suite.authority, facts.suite.dao, facts.suite.emission)
+                == (self.handover.address, self.dao.address, self.emission.address),
+            "the registry names another handover, DAO or emission contract"
+        );
+        // Later rules are governance's, and no plan's.
+        ensure!(
+            facts.emission.stored.version > 0 || facts.emission.stored.rules == plan.rules()?,
+            "emission began with other rules than planned"
         );
         let best = deployer.best().await?;
         let (report, calendar, powers) = deployer
@@ -379,6 +402,7 @@ impl Suite {
         Ok(json!({
             "handover": address(&self.handover.address),
             "conviction": address(&self.dao.address),
+            "emission": address(&self.emission.address),
             "registry": address(&self.registry.address),
             "start_block": self.start_block,
             "deployer": address(&account),
