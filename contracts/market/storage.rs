@@ -81,12 +81,12 @@ pub struct MarketState {
     pub authority: AccountId,
     /// Where protocol income goes.
     pub sink: AccountId,
-    /// The block of this state.
-    pub block: u32,
     /// The only account that may restrict it by the ladder of sanctions and reads its epochs: the emission contract.
     pub emission: AccountId,
     /// What the ladder of sanctions allows now.
     pub standing: Standing,
+    /// The block of this state.
+    pub block: u32,
     /// The chain's spot price × 1e9, rounded down.
     pub chain_price_e9: u64,
     /// Whether opening is refused because the market's and the chain's price differ too much.

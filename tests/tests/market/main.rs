@@ -4,6 +4,7 @@
 
 mod attacks;
 mod bounds;
+mod competition;
 mod exits;
 mod imports;
 mod life;
@@ -11,5 +12,6 @@ mod liquidation;
 mod proxies;
 mod quotes;
 mod refusals;
+mod sanctions;
 mod setup;
 mod traps;
