@@ -11,7 +11,12 @@
     reason = "a test that meets the unexpected panics, and so does its overflow"
 )]
 
+mod budget;
+mod dice;
 mod ema;
 mod exact;
 mod flow;
+mod ladder;
+mod rules;
 mod shares;
+mod year;
