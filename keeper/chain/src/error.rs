@@ -130,7 +130,7 @@ impl std::fmt::Display for ContractRefusal {
 }
 
 /// Errors with which a contract tells that somebody was faster, or that there is nothing to do now.
-const RACES: [&str; 24] = [
+const RACES: [&str; 29] = [
     "PriceAboveCap",
     "NothingDue",
     "NothingToDo",
@@ -156,6 +156,12 @@ const RACES: [&str; 24] = [
     "NoSuchReferendum",
     "CertifiedAlready",
     "PowersRemain",
+    // Emission.
+    "NothingToSettle",
+    "SeatedAlready",
+    "NotSeated",
+    "NotListed",
+    "SeatKept",
 ];
 
 /// A node's word for a block whose state it does not have.
@@ -294,6 +300,8 @@ mod tests {
         assert_eq!(refusal("NothingDue").class(), Class::LostRace);
         assert_eq!(refusal("RewardBelowMinimum").class(), Class::LostRace);
         assert_eq!(refusal("ScheduledAlready").class(), Class::LostRace);
+        assert_eq!(refusal("NothingToSettle").class(), Class::LostRace);
+        assert_eq!(refusal("NothingToDo").class(), Class::LostRace);
         assert_eq!(refusal("Unauthorized").class(), Class::Permanent);
     }
 

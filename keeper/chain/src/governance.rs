@@ -153,7 +153,7 @@ fn ballots_in(answer: &Value<()>) -> Option<Option<BTreeSet<u32>>> {
     ballots.values().map(id).collect::<Option<_>>().map(Some)
 }
 
-/// What an event of a DAO, a handover or a registry means for a keeper.
+/// What an event of a DAO, a handover, a registry or an emission contract means for a keeper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
     /// A referendum is new or changed.
@@ -184,6 +184,10 @@ pub enum News {
         /// The code it is made of.
         code_hash: Hash,
     },
+    /// A market was listed, or is not listed any more.
+    Listing,
+    /// Seats or rules of emission changed, or an epoch was settled further.
+    Emission,
 }
 
 /// What an event of `contract` means; `None` when it does not concern a keeper.
@@ -220,6 +224,9 @@ fn news_of(name: &str, fields: &Value<()>) -> Result<Option<News>, &'static str>
             address: hash("market")?,
             code_hash: hash("code_hash")?,
         },
+        "ListingChanged" => News::Listing,
+        "Funded" | "Seated" | "Unseated" | "MarketsSettled" | "EpochSettled" | "EpochsSkipped" | "StandingMoved"
+        | "Challenged" | "ChallengeClosed" | "RulesChosen" | "RulesInForce" | "BurnedSet" => News::Emission,
         _ => return Ok(None),
     }))
 }
@@ -244,6 +251,8 @@ mod tests {
         assert_eq!(news_of("Voted", &numbered), Ok(Some(ballot)));
         assert_eq!(news_of("Scheduled", &hashed), Ok(Some(News::Operation([2; 32]))));
         assert_eq!(news_of("Objected", &hashed), Ok(Some(News::Objection([3; 32]))));
+        assert_eq!(news_of("ListingChanged", &numbered), Ok(Some(News::Listing)));
+        assert_eq!(news_of("EpochSettled", &numbered), Ok(Some(News::Emission)));
         assert_eq!(news_of("AlphaLocked", &hashed), Ok(None));
         assert_eq!(news_of("Scheduled", &numbered), Err("id"));
     }

@@ -10,8 +10,9 @@ use scale_value::Value;
 use crate::block::Emitted;
 use crate::bundle::{Bundle, BundleError};
 use crate::connection::{BlockId, Connection};
-use crate::contract::Contract;
+use crate::contract::{answers, Contract};
 use crate::dry_run::{Call, DryRun};
+use crate::emission::Competition;
 use crate::error::{ChainError, ContractRefusal};
 use crate::same_type;
 use crate::value::{account, field, innermost_variant, number, outcome, to_json};
@@ -98,6 +99,7 @@ impl MarketContract {
             what: "market_state",
             difference,
         })?;
+        answers::<Competition>(&bundle, "competition")?;
         Ok(Self { address, bundle })
     }
 
@@ -156,6 +158,14 @@ impl MarketContract {
                 Ok(_) => Err(ChainError::decode("market_state", "the answer is not a state")),
             },
         }
+    }
+
+    /// How its validators compete for its stake at block `at`.
+    ///
+    /// # Errors
+    /// As [`MarketContract::rehearse`].
+    pub async fn competition(&self, connection: &Connection, at: &BlockId) -> Result<Competition, ChainError> {
+        self.contract().view(connection, "competition", (), at).await
     }
 
     /// All open positions at block `at`, page by page.

@@ -15,8 +15,10 @@ use kernel::AccountId;
 use scale_info::TypeInfo;
 
 use crate::bundle::{Bundle, BundleError};
-use crate::contract::answers;
+use crate::connection::{BlockId, Connection};
+use crate::contract::{answers, Contract};
 use crate::emission::{EmissionState, SeatPage};
+use crate::error::ChainError;
 
 /// A kind of contract of the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,13 +37,7 @@ pub enum Part {
 
 impl Part {
     /// All parts, in the order in which they are deployed.
-    pub const ALL: [Self; 5] = [
-        Self::Handover,
-        Self::Dao,
-        Self::Emission,
-        Self::Registry,
-        Self::Market,
-    ];
+    pub const ALL: [Self; 5] = [Self::Handover, Self::Dao, Self::Emission, Self::Registry, Self::Market];
     /// Those of which a suite has one each.
     pub const SINGLE: [Self; 4] = [Self::Handover, Self::Dao, Self::Emission, Self::Registry];
 
@@ -128,12 +124,7 @@ impl Bundles {
     ///
     /// # Errors
     /// [`BundleError::Unknown`] when a bundle lacks one of these messages.
-    pub fn grants(
-        &self,
-        dao: AccountId,
-        emission: AccountId,
-        registry: AccountId,
-    ) -> Result<Vec<Grant>, BundleError> {
+    pub fn grants(&self, dao: AccountId, emission: AccountId, registry: AccountId) -> Result<Vec<Grant>, BundleError> {
         let grant = |capability, part: Part, message: &str| {
             Ok(Grant {
                 capability,
@@ -335,6 +326,30 @@ pub struct MarketPage {
     pub markets: Vec<MarketEntry>,
     /// Where the next page starts.
     pub next: Option<u32>,
+}
+
+/// Markets asked for at once: what the registry allows.
+const MARKETS_PAGE: u32 = 100;
+
+/// All markets of a registry at block `at`, in the order of their creation.
+///
+/// # Errors
+/// As [`Contract::view`].
+pub async fn markets(
+    registry: &Contract,
+    connection: &Connection,
+    at: &BlockId,
+) -> Result<Vec<MarketEntry>, ChainError> {
+    let mut all = Vec::new();
+    let mut from = 0u32;
+    loop {
+        let page: MarketPage = registry.view(connection, "markets", (from, MARKETS_PAGE), at).await?;
+        all.extend(page.markets);
+        match page.next {
+            Some(next) if next > from => from = next,
+            _ => return Ok(all),
+        }
+    }
 }
 
 /// The capabilities as `calendar` has them in block `report.block`: what the report has to say.

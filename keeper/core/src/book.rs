@@ -1,5 +1,6 @@
 //! One market as the keeper knows it: the state of the block that was read last, and its positions.
 
+use kernel::competition::Validators;
 use kernel::short::is_liquidatable;
 use kernel::{Error, Market, Position};
 
@@ -13,6 +14,7 @@ pub struct Book {
     chain_price_e9: u64,
     touched_at: u32,
     harvested_at: u32,
+    validators: Option<Validators>,
     index: PositionIndex,
 }
 
@@ -36,6 +38,7 @@ impl Book {
             chain_price_e9,
             touched_at: at,
             harvested_at: 0,
+            validators: None,
             index: PositionIndex::default(),
         }
     }
@@ -75,6 +78,16 @@ impl Book {
     /// The last block known to have booked dividends.
     pub fn harvested_at(&self) -> u32 {
         self.harvested_at
+    }
+
+    /// Replaces what is known of the competition for the market's stake.
+    pub fn set_validators(&mut self, validators: Validators) {
+        self.validators = Some(validators);
+    }
+
+    /// The validators that compete for its stake, once they are known.
+    pub fn validators(&self) -> Option<&Validators> {
+        self.validators.as_ref()
     }
 
     /// The state last read.

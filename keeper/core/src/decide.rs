@@ -4,6 +4,7 @@ use kernel::{AccountId, Error};
 
 use crate::book::Book;
 use crate::job::{Duty, Job, Standing};
+use crate::rebalance;
 
 /// How often and in which portions the operator wants things done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +64,17 @@ pub fn decide(
         }
     };
     let empty = state.pool.is_empty();
+    let harvest = !empty && at.saturating_sub(book.harvested_at()) >= tempo.harvest_blocks;
+    whenever(Job::Harvest, Duty::Harvest, harvest);
+    // Harvesting measures the validators, so it comes first, unless it does not work.
+    let measured = !harvest || standing(&Duty::Harvest) == Standing::Resting;
     whenever(
-        Job::Harvest,
-        Duty::Harvest,
-        !empty && at.saturating_sub(book.harvested_at()) >= tempo.harvest_blocks,
+        Job::Rebalance,
+        Duty::Rebalance,
+        measured
+            && book
+                .validators()
+                .is_some_and(|validators| rebalance::is_due(validators, at)),
     );
     whenever(
         Job::Poke,

@@ -4,7 +4,7 @@ use codec::{Decode, Encode};
 use kernel::handover::Hash;
 use kernel::AccountId;
 
-/// One transaction's worth of work in one contract.
+/// One transaction's worth of work in one contract. New kinds go to the end: journals hold the encoding.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Job {
     /// Records the oracle.
@@ -35,6 +35,14 @@ pub enum Job {
     Expire(Hash),
     /// Certifies that nobody's key has power any more.
     Certify,
+    /// Settles so many seats of the oldest epoch that is over.
+    Settle(u32),
+    /// Gives the market of a netuid's generation a seat in emission.
+    Enroll(u16, u64),
+    /// Takes its seat.
+    Unseat(u16, u64),
+    /// Moves a market's stake between its validators.
+    Rebalance,
 }
 
 /// Which contract does something.
@@ -46,6 +54,8 @@ pub enum Home {
     Dao,
     /// The handover.
     Handover,
+    /// The emission contract.
+    Emission,
 }
 
 /// What must not be worked on twice at a time, and what rests after a failure.
@@ -71,15 +81,24 @@ pub enum Duty {
     Operation(Hash),
     /// See [`Job::Certify`].
     Certify,
+    /// See [`Job::Settle`].
+    Settle,
+    /// The seat of a market, to be given or taken.
+    Seat(u16, u64),
+    /// See [`Job::Rebalance`].
+    Rebalance,
 }
 
 impl Duty {
     /// Which contract it concerns.
     pub fn home(&self) -> Home {
         match self {
-            Self::Poke | Self::Harvest | Self::Freeze | Self::Position(_) | Self::Claim(_) => Home::Market,
+            Self::Poke | Self::Harvest | Self::Freeze | Self::Position(_) | Self::Claim(_) | Self::Rebalance => {
+                Home::Market
+            }
             Self::Referendum(_) | Self::Reconcile(_) => Home::Dao,
             Self::Enact(_) | Self::Operation(_) | Self::Certify => Home::Handover,
+            Self::Settle | Self::Seat(..) => Home::Emission,
         }
     }
 }
@@ -126,11 +145,19 @@ pub enum Kind {
     Expire,
     /// See [`Job::Certify`].
     Certify,
+    /// See [`Job::Settle`].
+    Settle,
+    /// See [`Job::Enroll`].
+    Enroll,
+    /// See [`Job::Unseat`].
+    Unseat,
+    /// See [`Job::Rebalance`].
+    Rebalance,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Poke,
         Self::Liquidate,
         Self::Harvest,
@@ -145,6 +172,10 @@ impl Kind {
         Self::Execute,
         Self::Expire,
         Self::Certify,
+        Self::Settle,
+        Self::Enroll,
+        Self::Unseat,
+        Self::Rebalance,
     ];
 
     /// The message that does it, which is also the kind's name.
@@ -164,17 +195,26 @@ impl Kind {
             Self::Execute => "execute",
             Self::Expire => "expire",
             Self::Certify => "certify",
+            Self::Settle => "settle",
+            Self::Enroll => "enroll",
+            Self::Unseat => "unseat",
+            Self::Rebalance => "rebalance",
         }
     }
 
     /// Which contract does it.
     pub fn home(self) -> Home {
         match self {
-            Self::Poke | Self::Liquidate | Self::Harvest | Self::Freeze | Self::SettleShorts | Self::Claim => {
-                Home::Market
-            }
+            Self::Poke
+            | Self::Liquidate
+            | Self::Harvest
+            | Self::Freeze
+            | Self::SettleShorts
+            | Self::Claim
+            | Self::Rebalance => Home::Market,
             Self::Advance | Self::Refund | Self::Reconcile => Home::Dao,
             Self::Enact | Self::Veto | Self::Execute | Self::Expire | Self::Certify => Home::Handover,
+            Self::Settle | Self::Enroll | Self::Unseat => Home::Emission,
         }
     }
 }
@@ -197,6 +237,10 @@ impl Job {
             Self::Execute(_) => Kind::Execute,
             Self::Expire(_) => Kind::Expire,
             Self::Certify => Kind::Certify,
+            Self::Settle(_) => Kind::Settle,
+            Self::Enroll(..) => Kind::Enroll,
+            Self::Unseat(..) => Kind::Unseat,
+            Self::Rebalance => Kind::Rebalance,
         }
     }
 
@@ -213,6 +257,11 @@ impl Job {
             Self::Enact(id) => vec![Duty::Enact(*id)],
             Self::Veto(id) | Self::Execute(id) | Self::Expire(id) => vec![Duty::Operation(*id)],
             Self::Certify => vec![Duty::Certify],
+            Self::Settle(_) => vec![Duty::Settle],
+            Self::Enroll(netuid, generation) | Self::Unseat(netuid, generation) => {
+                vec![Duty::Seat(*netuid, *generation)]
+            }
+            Self::Rebalance => vec![Duty::Rebalance],
         }
     }
 
@@ -226,6 +275,7 @@ impl Job {
             Self::Liquidate(ids) => half(ids).map(Self::Liquidate),
             Self::SettleShorts(ids) => half(ids).map(Self::SettleShorts),
             Self::Reconcile(accounts) => half(accounts).map(Self::Reconcile),
+            Self::Settle(seats) => Some(seats / 2).filter(|seats| *seats > 0).map(Self::Settle),
             _ => None,
         }
     }
@@ -241,6 +291,8 @@ mod tests {
         assert_eq!(job.halved(), Some(Job::Liquidate(vec![1])));
         assert_eq!(Job::Liquidate(vec![1]).halved(), None);
         assert_eq!(Job::Poke.halved(), None);
+        assert_eq!(Job::Settle(3).halved(), Some(Job::Settle(1)));
+        assert_eq!(Job::Settle(1).halved(), None);
     }
 
     #[test]
@@ -257,6 +309,10 @@ mod tests {
             Job::Execute([1; 32]),
             Job::Expire([1; 32]),
             Job::Certify,
+            Job::Settle(1),
+            Job::Enroll(1, 2),
+            Job::Unseat(1, 2),
+            Job::Rebalance,
         ] {
             assert!(
                 job.duties().iter().all(|duty| duty.home() == job.kind().home()),

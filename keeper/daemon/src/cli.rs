@@ -28,8 +28,8 @@ pub enum Command {
     Run(Common),
     /// Do what is due now, wait until it is included, and stop.
     Once(Common),
-    /// Show a running keeper's state, or the stored one; as JSON.
-    Status(Common),
+    /// Show a running keeper's state, or the stored one.
+    Status(Status),
     /// Check configuration, key, endpoints, store and markets.
     Check(Common),
     /// Deploy the suite and markets. A second time changes nothing.
@@ -61,6 +61,16 @@ pub struct Overrides {
     /// File whose first line is the secret URI. The secret itself may be in the environment variable KEEPER_KEY.
     #[arg(long, env = "KEEPER_KEY_FILE")]
     pub key_file: Option<PathBuf>,
+}
+
+/// `keeper status`.
+#[derive(Clone, Debug, Args)]
+pub struct Status {
+    /// Print text for people instead of JSON.
+    #[arg(long)]
+    pub text: bool,
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// `keeper deploy`.

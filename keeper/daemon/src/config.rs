@@ -195,6 +195,14 @@ pub struct DutiesSection {
     pub expire: DutySection,
     /// `certify`.
     pub certify: DutySection,
+    /// `settle`.
+    pub settle: DutySection,
+    /// `enroll`.
+    pub enroll: DutySection,
+    /// `unseat`.
+    pub unseat: DutySection,
+    /// `rebalance`.
+    pub rebalance: DutySection,
     /// Smallest claim that is paid out for somebody else, in rao.
     pub min_claim_rao: u64,
 }
@@ -223,7 +231,8 @@ pub struct GovernanceSection {
     pub emission: PathBuf,
     /// The bundle of the registry.
     pub registry: PathBuf,
-    /// Blocks after which everything that is open is read again although nothing seems to have touched it.
+    /// Blocks after which everything that is open, seats and listings of emission included, is read again although nothing seems
+    /// to have touched it.
     pub refresh_blocks: u32,
     /// Blocks between two reconciliations of an account.
     pub reconcile_blocks: u32,
@@ -371,6 +380,10 @@ impl Default for DutiesSection {
             execute: duty,
             expire: duty,
             certify: duty,
+            settle: duty,
+            enroll: duty,
+            unseat: duty,
+            rebalance: duty,
             // About twice the fee of paying it.
             min_claim_rao: 5_000_000,
         }
@@ -551,6 +564,10 @@ impl Config {
             Kind::Execute => self.duties.execute,
             Kind::Expire => self.duties.expire,
             Kind::Certify => self.duties.certify,
+            Kind::Settle => self.duties.settle,
+            Kind::Enroll => self.duties.enroll,
+            Kind::Unseat => self.duties.unseat,
+            Kind::Rebalance => self.duties.rebalance,
         }
     }
 

@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod config;
 mod deployments;
+mod economy_metrics;
 mod engine;
 mod exit;
 mod http;
@@ -39,7 +40,7 @@ fn work(command: Command) -> anyhow::Result<()> {
         match command {
             Command::Run(common) => commands::run::run(&common).await,
             Command::Once(common) => commands::once::once(&common).await,
-            Command::Status(common) => commands::status::status(&common).await,
+            Command::Status(status) => commands::status::status(&status).await,
             Command::Check(common) => commands::check::check(&common).await,
             Command::Deploy(deploy) => commands::deploy::deploy(&deploy).await,
             Command::Audit(audit) => commands::audit::audit(&audit).await,

@@ -8,6 +8,8 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
+use crate::economy_metrics::EconomyMetrics;
+
 /// How a transaction ended, as metrics name it.
 pub const OUTCOMES: [&str; 6] = ["sent", "succeeded", "reverted", "expired", "superseded", "refused"];
 
@@ -40,6 +42,8 @@ pub struct Metrics {
     pub stages: IntGaugeVec,
     /// Whether the certificate was issued.
     pub certified: IntGaugeVec,
+    /// Emission and validators.
+    pub economy: EconomyMetrics,
     /// Transactions by kind and outcome.
     pub transactions: IntCounterVec,
     /// Jobs that were not sent, by kind and reason.
@@ -125,6 +129,7 @@ impl Metrics {
                 &["dao", "capability"],
             )?,
             certified: gauges(&registry, "certified", "Whether the certificate was issued", &["dao"])?,
+            economy: EconomyMetrics::new(&registry)?,
             transactions: counters(
                 &registry,
                 "transactions_total",
@@ -190,13 +195,18 @@ fn opts(name: &str, help: &str) -> Opts {
     Opts::new(name, help).namespace("keeper")
 }
 
-fn gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+pub(crate) fn gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
     let gauge = IntGauge::with_opts(opts(name, help))?;
     registry.register(Box::new(gauge.clone()))?;
     Ok(gauge)
 }
 
-fn gauges(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, prometheus::Error> {
+pub(crate) fn gauges(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> Result<IntGaugeVec, prometheus::Error> {
     let gauges = IntGaugeVec::new(opts(name, help), labels)?;
     registry.register(Box::new(gauges.clone()))?;
     Ok(gauges)
@@ -236,6 +246,9 @@ mod tests {
             "keeper_transactions_total{kind=\"enact\",outcome=\"reverted\"} 0",
             "keeper_fees_rao_total 0",
             "keeper_cursor_block 0",
+            "keeper_transactions_total{kind=\"settle\",outcome=\"sent\"} 0",
+            "keeper_declined_total{kind=\"rebalance\",reason=\"lost_race\"} 0",
+            "keeper_emission_epochs_behind 0",
         ] {
             assert!(text.contains(series), "{series} is missing in\n{text}");
         }

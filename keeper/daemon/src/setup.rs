@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use keeper_chain::contracts::parse_account;
+use keeper_chain::emission::check_emission;
 use keeper_chain::governance::{check_dao, check_handover};
 use keeper_chain::suite::Part;
 use keeper_chain::{Bundle, Chain, ChainError, Contract, MarketContract, Signer};
@@ -104,7 +105,7 @@ fn governance(
     deployments: &Deployments,
     market_bundle: &Arc<Bundle>,
 ) -> anyhow::Result<Option<Suite>> {
-    let kinds = [Part::Dao, Part::Handover, Part::Registry].map(Part::name);
+    let kinds = Part::SINGLE.map(Part::name);
     if !deployments
         .contracts
         .iter()
@@ -136,7 +137,17 @@ fn governance(
         );
         Ok(found.pop())
     };
+    // Deployments from before there was emission need no bundle of it.
+    let name = Part::Emission.name();
+    let emission = if deployments.contracts.iter().any(|found| found.kind == name) {
+        let bundle = load(&section.emission)?;
+        check_emission(&bundle).map_err(ChainError::from)?;
+        only(Part::Emission, &bundle)?
+    } else {
+        None
+    };
     Ok(Some(Suite {
+        emission,
         daos: of(Part::Dao, &dao_bundle)?,
         handover: only(Part::Handover, &handover_bundle)?,
         registry: only(Part::Registry, &load(&section.registry)?)?,

@@ -7,7 +7,7 @@ use keeper_chain::value::number;
 use keeper_chain::{
     Action, BlockId, Call, ChainError, Class, Connection, Contract, Rehearsal, Signed, Validity, Weight,
 };
-use keeper_core::{reward_to_demand, Declined, Duty, Expense, Job, Kind};
+use keeper_core::{rebalance, reward_to_demand, Declined, Duty, Expense, Job, Kind};
 use keeper_store::{Outcome, Planned};
 
 use super::{Engine, EngineError};
@@ -261,6 +261,11 @@ impl Engine {
             Job::Advance(id) | Job::Refund(id) | Job::Enact(id) => party.message(name, id, 0),
             Job::Reconcile(accounts) => party.message(name, accounts, 0),
             Job::Veto(id) | Job::Execute(id) | Job::Expire(id) => party.message(name, id, 0),
+            Job::Settle(seats) => party.message(name, (seats, min_reward, deadline), 0),
+            Job::Rebalance => party.message(name, (rebalance::MOVES, min_reward, deadline), 0),
+            Job::Enroll(netuid, generation) | Job::Unseat(netuid, generation) => {
+                party.message(name, (netuid, generation), 0)
+            }
         };
         Ok(call?)
     }
@@ -295,6 +300,11 @@ impl Engine {
             // Nothing is owed, and after the end nothing more comes.
             _ if kind == Kind::Claim && class == Class::LostRace => {
                 self.rest(contract, job, self.config.tempo.sweep_blocks);
+            }
+            // Until the next epoch, or the next harvest, nothing changes that.
+            _ if kind == Kind::Rebalance && class == Class::LostRace => {
+                let rest = rebalance::next_epoch(self.best).saturating_sub(self.best);
+                self.rest(contract, job, rest);
             }
             // The cap follows the price from block to block.
             ChainError::Contract { error } if error.name == PRICE_ABOVE_CAP => self.rest(contract, job, 1),

@@ -64,7 +64,7 @@ impl Governed {
         match home {
             Home::Dao => Some(&self.dao),
             Home::Handover => self.handover.as_ref(),
-            Home::Market => None,
+            Home::Market | Home::Emission => None,
         }
     }
 
@@ -105,7 +105,7 @@ impl Governed {
             },
             News::Powers => self.powers = true,
             News::Life => self.life = true,
-            News::Market { .. } => {}
+            News::Market { .. } | News::Listing | News::Emission => {}
         }
     }
 

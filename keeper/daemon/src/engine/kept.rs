@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use keeper_chain::emission::Competition;
 use keeper_chain::{BlockId, ChainError, Connection, Holding, MarketContract};
 use keeper_core::{Book, Exposure};
+use kernel::flow::EPOCH;
+use kernel::market::Standing;
 
 /// A market that is kept.
 pub struct Kept {
@@ -15,6 +18,12 @@ pub struct Kept {
     pub book: Book,
     /// Whether its subnet's generation was alive at the last reading.
     pub alive: bool,
+    /// What the ladder of sanctions allowed at the last reading.
+    pub standing: Standing,
+    /// How its validators competed at the last reading.
+    pub competition: Option<Competition>,
+    /// Epoch of that reading; none when it has to be read.
+    compared: Option<u32>,
     /// Accounts it may owe something.
     pub accounts: BTreeSet<[u8; 32]>,
     /// Whether the last reading succeeded.
@@ -36,6 +45,9 @@ impl Kept {
             contract,
             name: format!("{}/{}", state.netuid, state.generation),
             alive: state.alive,
+            standing: state.standing,
+            competition: None,
+            compared: None,
             book: Book::new(state.market, state.chain_price_e9, at.number),
             accounts: BTreeSet::new(),
             readable: true,
@@ -47,6 +59,27 @@ impl Kept {
     /// Notes that the market's state may have changed, so that it must be read again.
     pub fn touch(&mut self) {
         self.touched = true;
+    }
+
+    /// Notes that its validators were measured, moved or changed.
+    pub fn touch_validators(&mut self) {
+        self.compared = None;
+    }
+
+    /// Reads how its validators compete if something happened to them, and once an epoch, in which more may move.
+    ///
+    /// # Errors
+    /// As [`MarketContract::competition`].
+    pub async fn refresh_validators(&mut self, connection: &Connection, at: &BlockId) -> Result<(), ChainError> {
+        let epoch = at.number / EPOCH;
+        if self.compared == Some(epoch) || self.book.state().terminal.is_some() {
+            return Ok(());
+        }
+        let competition = self.contract.competition(connection, at).await?;
+        self.book.set_validators(competition.state.clone());
+        self.competition = Some(competition);
+        self.compared = Some(epoch);
+        Ok(())
     }
 
     /// Reads the state again if the market was touched, if the chain's price bounds its own (that moves without touching the
@@ -63,6 +96,7 @@ impl Kept {
         let state = self.contract.state(connection, at).await?;
         self.readable = true;
         self.alive = state.alive;
+        self.standing = state.standing;
         self.book.update(state.market, state.chain_price_e9);
         self.read_at = at.number;
         self.touched = false;

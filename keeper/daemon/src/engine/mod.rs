@@ -1,5 +1,7 @@
 //! The keeper's work: per new head, collect what happened, decide what is due, execute it.
 
+mod economy;
+mod emitting;
 mod executor;
 mod governed;
 mod kept;
@@ -11,21 +13,23 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use codec::Decode;
-use keeper_chain::suite::{FinalityReport, MarketPage};
+use keeper_chain::suite::{markets, FinalityReport};
 use keeper_chain::{
     BlockEvents, BlockId, Bundle, Chain, ChainError, Class, Connection, Contract, Heads, MarketContract, Signer,
 };
-use keeper_core::{decide, Budget, Cooldowns, Duty, Expense, Job, Standing};
+use keeper_core::{decide, Budget, Cooldowns, Duty, Expense, Job, Kind, Standing};
 use keeper_store::{Entry, Identity, Outcome, Store, StoreError};
 use kernel::handover::Capability;
 
 use crate::config::Config;
 use crate::metrics::{level, stage_level, Metrics};
+use emitting::Emitting;
 use governed::Governed;
 use kept::Kept;
 use sync::Applied;
 
-pub use status::Status;
+pub use economy::{ChallengeStatus, EmissionStatus, SeatStatus, ValidatorStatus};
+pub use status::{MarketStatus, Status};
 
 /// Why the engine could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +58,8 @@ pub struct Suite {
     pub daos: Vec<Contract>,
     /// The handover.
     pub handover: Option<Contract>,
+    /// What settles emission.
+    pub emission: Option<Contract>,
     /// Where markets are found.
     pub registry: Option<Contract>,
     /// The bundle of DAOs.
@@ -80,6 +86,7 @@ pub struct Engine {
     metrics: Arc<Metrics>,
     markets: BTreeMap<[u8; 32], Kept>,
     governed: Vec<Governed>,
+    emission: Option<Emitting>,
     suite: Option<Suite>,
     /// Markets that the registry created in finalized blocks, to be kept from the next pass on.
     created: Vec<[u8; 32]>,
@@ -171,6 +178,10 @@ impl Engine {
             metrics,
             markets,
             governed,
+            emission: targets.suite.as_ref().and_then(|suite| {
+                let contract = suite.emission.clone()?;
+                Some(Emitting::new(contract, suite.registry.clone()))
+            }),
             suite: targets.suite.clone(),
             created,
             budget,
@@ -193,26 +204,7 @@ impl Engine {
         self.follow_best(&heads.best).await?;
         self.best = heads.best.number;
         self.finalized = heads.finalized;
-        let oldest = self.config.tempo.refresh_blocks;
-        let chain = self.chain.clone();
-        let connection = chain.connection().await?;
-        for kept in self.markets.values_mut() {
-            match kept.refresh(&connection, &heads.best, oldest).await {
-                Err(error) if error.class() == Class::Transient => {
-                    if error.blames_endpoint() {
-                        chain.leave(&connection, &error).await;
-                    }
-                    return Err(error.into());
-                }
-                // One market that cannot be read is no reason to leave the others alone.
-                Err(error) => {
-                    self.metrics.errors.with_label_values(&[error.class().name()]).inc();
-                    tracing::error!(market = kept.name, %error, "the market cannot be read");
-                }
-                Ok(()) => {}
-            }
-        }
-        self.refresh_governed(&heads.best).await?;
+        self.refresh(&heads.best).await?;
         self.resend(&heads.best).await?;
         let jobs = self.decide();
         let mut pass = Pass {
@@ -230,6 +222,15 @@ impl Engine {
         Ok(pass)
     }
 
+    /// Reads everything that a status shows, and decides nothing.
+    ///
+    /// # Errors
+    /// As [`Engine::pass`].
+    pub async fn look(&mut self, at: &BlockId) -> Result<(), EngineError> {
+        self.best = at.number;
+        self.refresh(at).await
+    }
+
     /// A pass that starts nothing new: it only follows what is in flight.
     ///
     /// # Errors
@@ -239,6 +240,34 @@ impl Engine {
         self.follow_best(&heads.best).await?;
         self.best = heads.best.number;
         self.resend(&heads.best).await
+    }
+
+    /// Reads what changed.
+    async fn refresh(&mut self, at: &BlockId) -> Result<(), EngineError> {
+        let oldest = self.config.tempo.refresh_blocks;
+        let chain = self.chain.clone();
+        let connection = chain.connection().await?;
+        for kept in self.markets.values_mut() {
+            let reading = match kept.refresh(&connection, at, oldest).await {
+                Ok(()) => kept.refresh_validators(&connection, at).await,
+                Err(error) => Err(error),
+            };
+            match reading {
+                Err(error) if error.class() == Class::Transient => {
+                    if error.blames_endpoint() {
+                        chain.leave(&connection, &error).await;
+                    }
+                    return Err(error.into());
+                }
+                // One market that cannot be read is no reason to leave the others alone.
+                Err(error) => {
+                    self.metrics.errors.with_label_values(&[error.class().name()]).inc();
+                    tracing::error!(market = kept.name, %error, "the market cannot be read");
+                }
+                Ok(()) => {}
+            }
+        }
+        self.refresh_governed(at).await
     }
 
     /// What is due in the state of the best block, which is also the one that dry runs see.
@@ -251,7 +280,10 @@ impl Engine {
         for (address, kept) in &self.markets {
             let standing = |duty: &Duty| {
                 let key = (*address, *duty);
-                if in_flight.contains(&key) {
+                // What nobody here does is not waited for.
+                if *duty == Duty::Harvest && self.config.terms(Kind::Harvest).is_none() {
+                    Standing::Resting
+                } else if in_flight.contains(&key) {
                     Standing::InFlight
                 } else if self.cooldowns.ready(&key, self.best) {
                     Standing::Free
@@ -288,6 +320,7 @@ impl Engine {
                 .filter(|job| self.config.terms(job.kind()).is_some());
             jobs.extend(wanted.map(|job| (*address, job)));
         }
+        jobs.extend(self.decide_emission(&in_flight));
         let tempo = self.config.governance.tempo();
         for governed in self.governed.iter_mut().filter(|governed| governed.readable) {
             let standing = |duty: &Duty| {
@@ -319,7 +352,30 @@ impl Engine {
         jobs
     }
 
-    /// Reads what changed in what governs the markets.
+    /// What emission needs: epochs settled, seats given and taken.
+    fn decide_emission(&self, in_flight: &HashSet<([u8; 32], Duty)>) -> Vec<([u8; 32], Job)> {
+        let Some(emission) = self.emission.as_ref().filter(|emission| emission.readable) else {
+            return Vec::new();
+        };
+        let address = emission.contract.address;
+        let standing = |duty: &Duty| {
+            let key = (address, *duty);
+            if in_flight.contains(&key) {
+                Standing::InFlight
+            } else if self.cooldowns.ready(&key, self.best) {
+                Standing::Free
+            } else {
+                Standing::Resting
+            }
+        };
+        let due = emission.book.decide(self.best, standing);
+        due.into_iter()
+            .filter(|job| self.config.terms(job.kind()).is_some())
+            .map(|job| (address, job))
+            .collect()
+    }
+
+    /// Reads what changed in what governs the markets, and in what settles emission.
     async fn refresh_governed(&mut self, at: &BlockId) -> Result<(), EngineError> {
         let oldest = self.config.governance.refresh_blocks;
         let chain = self.chain.clone();
@@ -339,6 +395,22 @@ impl Engine {
                 }
                 Ok(()) => {}
             }
+        }
+        let Some(emission) = &mut self.emission else {
+            return Ok(());
+        };
+        match emission.refresh(&connection, at, oldest).await {
+            Err(error) if error.class() == Class::Transient => {
+                if error.blames_endpoint() {
+                    chain.leave(&connection, &error).await;
+                }
+                return Err(error.into());
+            }
+            Err(error) => {
+                self.metrics.errors.with_label_values(&[error.class().name()]).inc();
+                tracing::error!(%error, "the emission contract or the registry cannot be read");
+            }
+            Ok(()) => {}
         }
         Ok(())
     }
@@ -383,6 +455,9 @@ impl Engine {
 
     /// Any contract that is kept.
     fn contract(&self, address: &[u8; 32]) -> Option<Contract> {
+        if let Some(emission) = self.emitting(address) {
+            return Some(emission.contract.clone());
+        }
         match self.markets.get(address) {
             Some(kept) => Some(kept.contract.contract()),
             None => self
@@ -391,6 +466,13 @@ impl Engine {
                 .find_map(|governed| governed.contract(address))
                 .cloned(),
         }
+    }
+
+    /// The emission contract, if it is the one at an address.
+    fn emitting(&self, address: &[u8; 32]) -> Option<&Emitting> {
+        self.emission
+            .as_ref()
+            .filter(|emission| emission.contract.address == *address)
     }
 
     /// A kept contract's name, for people.
@@ -402,6 +484,7 @@ impl Engine {
         };
         match self.markets.get(address) {
             Some(kept) => &kept.name,
+            None if self.emitting(address).is_some() => "emission",
             None => governed().map_or("?", |governed| &governed.name),
         }
     }
@@ -414,6 +497,11 @@ impl Engine {
         for governed in &mut self.governed {
             if governed.contract(address).is_some() {
                 governed.touch();
+            }
+        }
+        if let Some(emission) = self.emission.as_mut() {
+            if emission.contract.address == *address {
+                emission.touch();
             }
         }
     }
@@ -494,6 +582,7 @@ impl Engine {
         let (fees, subsidy) = self.budget.spent();
         self.metrics.period_fees.set(level(fees));
         self.metrics.period_subsidy.set(level(subsidy));
+        self.measure_emission();
     }
 
     /// Housekeeping that need not happen at every block.
@@ -559,30 +648,18 @@ async fn governance(
     let mut created = Vec::new();
     if let Some(registry) = &suite.registry {
         let finalized = chain.ask(async |connection| connection.finalized().await).await?;
-        let mut from = Some(0);
-        while let Some(first) = from {
-            let page: MarketPage = chain
-                .ask(async |connection: Arc<Connection>| {
-                    registry
-                        .view(&connection, "markets", (first, MARKETS_PAGE), &finalized)
-                        .await
-                })
-                .await?;
-            let known = suite.market_bundle.code_hash();
-            created.extend(
-                page.markets
-                    .iter()
-                    .filter(|market| market.code_hash == known)
-                    .map(|market| market.address),
-            );
-            from = page.next.filter(|next| *next > first);
-        }
+        let all = chain
+            .ask(async |connection: Arc<Connection>| markets(registry, &connection, &finalized).await)
+            .await?;
+        let known = suite.market_bundle.code_hash();
+        created.extend(
+            all.iter()
+                .filter(|market| market.code_hash == known)
+                .map(|market| market.address),
+        );
     }
     Ok((governed, created))
 }
-
-/// Markets asked for at once: what the registry allows.
-const MARKETS_PAGE: u32 = 100;
 
 fn measure(metrics: &Metrics, governed: &Governed, best: u32) {
     let name = governed.name.as_str();

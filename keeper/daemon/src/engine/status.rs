@@ -7,6 +7,7 @@ use keeper_core::Job;
 use keeper_store::{Entry, Outcome};
 use kernel::handover::Capability;
 
+use super::economy::{validators, EmissionStatus, SeatStatus, ValidatorStatus};
 use super::governed::Governed;
 use super::kept::Kept;
 use super::Engine;
@@ -21,8 +22,9 @@ impl Engine {
             markets: self
                 .markets
                 .iter()
-                .map(|(address, kept)| market_status(address, kept, self.best))
+                .map(|(address, kept)| market_status(address, kept, self.seat_status(address), self.best))
                 .collect(),
+            emission: self.emission_status(),
             governance: self
                 .governed
                 .iter()
@@ -50,7 +52,7 @@ impl Engine {
 const RECENT: usize = 20;
 
 /// The keeper's state for people and programs.
-#[derive(Clone, Debug, Default, serde::Serialize)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Status {
     /// The best block decided on.
     pub best: u32,
@@ -58,6 +60,8 @@ pub struct Status {
     pub cursor: Option<u32>,
     /// The markets.
     pub markets: Vec<MarketStatus>,
+    /// What settles emission.
+    pub emission: Option<EmissionStatus>,
     /// What governs them.
     pub governance: Vec<GovernanceStatus>,
     /// Transactions without an outcome.
@@ -71,7 +75,7 @@ pub struct Status {
 }
 
 /// A market's state.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct MarketStatus {
     /// Its address.
     pub address: String,
@@ -81,16 +85,22 @@ pub struct MarketStatus {
     pub alive: bool,
     /// Whether the market has been frozen.
     pub frozen: bool,
+    /// What the ladder of sanctions allows.
+    pub standing: String,
     /// Open positions.
     pub positions: usize,
     /// Positions above the liquidation limit now.
     pub above_limit: usize,
     /// Spot price, rao per alpha-rao × 1e12.
     pub spot_e12: u64,
+    /// What it gives and gets; nothing without a seat.
+    pub emission: Option<SeatStatus>,
+    /// The validators of its stake.
+    pub validators: Vec<ValidatorStatus>,
 }
 
 /// The state of a DAO and of the handover that obeys it.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct GovernanceStatus {
     /// `netuid/generation` of the DAO.
     pub name: String,
@@ -111,14 +121,14 @@ pub struct GovernanceStatus {
 }
 
 /// A transaction's state.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct TransactionStatus {
     /// Position in the journal.
     pub seq: u64,
     /// The contract it calls.
     pub contract: String,
     /// The message.
-    pub message: &'static str,
+    pub message: String,
     /// How many positions it works on.
     pub positions: usize,
     /// Its nonce.
@@ -137,16 +147,19 @@ pub struct TransactionStatus {
     pub state: String,
 }
 
-fn market_status(address: &[u8; 32], kept: &Kept, best: u32) -> MarketStatus {
+fn market_status(address: &[u8; 32], kept: &Kept, emission: Option<SeatStatus>, best: u32) -> MarketStatus {
     let state = kept.book.state();
     MarketStatus {
         address: keeper_chain::contracts::address(address),
         name: kept.name.clone(),
         alive: kept.alive,
         frozen: state.terminal.is_some(),
+        standing: format!("{:?}", kept.standing),
         positions: kept.book.index().len(),
         above_limit: kept.book.above_limit(best).map_or(0, |above| above.len()),
         spot_e12: state.pool.price_down(),
+        emission,
+        validators: kept.competition.as_ref().map(validators).unwrap_or_default(),
     }
 }
 
@@ -188,7 +201,7 @@ fn transaction(entry: &Entry, included: &BTreeSet<u64>) -> TransactionStatus {
     TransactionStatus {
         seq: entry.seq,
         contract: keeper_chain::contracts::address(&entry.planned.contract),
-        message: job.as_ref().map_or("?", |job| job.kind().message()),
+        message: job.as_ref().map_or("?", |job| job.kind().message()).to_owned(),
         positions: job.map_or(0, |job| match job {
             Job::Liquidate(ids) | Job::SettleShorts(ids) => ids.len(),
             _ => 0,

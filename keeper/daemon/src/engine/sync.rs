@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use keeper_chain::governance::{news, News};
 use keeper_chain::{BlockEvents, BlockId, ChainError, Class, Connection, Emitted, Holding};
+use keeper_core::Duty;
 use keeper_store::{BlockChanges, Cursor, Entry, Outcome, PositionChange};
 
 use super::{Engine, EngineError};
@@ -24,6 +25,8 @@ pub struct Applied {
 #[derive(Default)]
 struct Reading {
     harvested: Vec<[u8; 32]>,
+    /// Markets whose validators were measured, moved or changed.
+    compared: BTreeSet<[u8; 32]>,
     holdings: Vec<([u8; 32], Holding)>,
     accounts: Vec<([u8; 32], [u8; 32])>,
     touched: BTreeSet<[u8; 32]>,
@@ -232,6 +235,11 @@ impl Engine {
                 }
             }
         }
+        for (_, news) in &reading.news {
+            if let Some(emission) = &mut self.emission {
+                emission.learn(news);
+            }
+        }
         for (market, holding) in &reading.holdings {
             if let Some(kept) = self.markets.get_mut(market) {
                 kept.set(*holding);
@@ -245,6 +253,13 @@ impl Engine {
         for market in &reading.harvested {
             if let Some(kept) = self.markets.get_mut(market) {
                 kept.book.harvest(block.number);
+            }
+            // What had nothing to move was measured anew.
+            self.cooldowns.worked(&(*market, Duty::Rebalance));
+        }
+        for market in &reading.compared {
+            if let Some(kept) = self.markets.get_mut(market) {
+                kept.touch_validators();
             }
         }
         for market in &reading.touched {
@@ -272,9 +287,13 @@ impl Engine {
         }
         for kept in self.markets.values_mut() {
             kept.touch();
+            kept.touch_validators();
         }
         for governed in &mut self.governed {
             governed.take_back();
+        }
+        if let Some(emission) = &mut self.emission {
+            emission.touch();
         }
         Ok(())
     }
@@ -308,6 +327,9 @@ impl Engine {
             if meaning.name == "DividendsHarvested" {
                 reading.harvested.push(emitted.contract);
             }
+            if COMPETING.contains(&meaning.name.as_str()) {
+                reading.compared.insert(emitted.contract);
+            }
             reading
                 .holdings
                 .extend(meaning.position.map(|holding| (emitted.contract, holding)));
@@ -340,14 +362,15 @@ impl Engine {
         Ok(reading)
     }
 
-    /// What an event of a DAO, a handover or the registry means.
+    /// What an event of a DAO, a handover, the registry or the emission contract means.
     fn news(&self, emitted: &Emitted) -> Result<Option<News>, ChainError> {
         let registry = self.suite.as_ref().and_then(|suite| suite.registry.as_ref());
         let contract = self
             .governed
             .iter()
             .find_map(|governed| governed.contract(&emitted.contract))
-            .or(registry.filter(|registry| registry.address == emitted.contract));
+            .or(registry.filter(|registry| registry.address == emitted.contract))
+            .or(self.emitting(&emitted.contract).map(|emission| &emission.contract));
         match contract {
             Some(contract) => Ok(news(contract, emitted)?),
             None => Ok(None),
@@ -507,6 +530,14 @@ impl Engine {
         Ok(())
     }
 }
+
+/// Events after which a market's validators hold, or have been measured to hold, something else.
+const COMPETING: [&str; 4] = [
+    "DividendsHarvested",
+    "StakeRebalanced",
+    "ValidatorChanged",
+    "HotkeyAdopted",
+];
 
 /// Blocks whose events are remembered: more than are between the best and the finalized one on a healthy chain.
 const REMEMBERED: usize = 64;

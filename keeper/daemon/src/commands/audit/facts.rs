@@ -5,16 +5,13 @@ use std::sync::Arc;
 
 use keeper_chain::contracts::{address, Proxy};
 use keeper_chain::emission::EmissionState;
-use keeper_chain::suite::{Bundles, FinalityReport, Grant, MarketEntry, MarketPage, Part, Sealed, Suite};
+use keeper_chain::suite::{markets, Bundles, FinalityReport, Grant, MarketEntry, Part, Sealed, Suite};
 use keeper_chain::value::{account, number};
 use keeper_chain::{BlockId, Bundle, Chain, ChainError, Connection, Contract, MarketContract};
 use kernel::emission::Rules;
 use kernel::handover::{Calendar, Hash, Power};
 
 type Account = [u8; 32];
-
-/// Markets asked for at once: what the registry allows.
-const PAGE: u32 = 100;
 
 /// The code that the contracts are expected to run.
 #[derive(Clone, Debug)]
@@ -196,7 +193,7 @@ impl Reader<'_> {
             let left: Vec<Power> = handover.view(connection, "residual_powers", holder, at).await?;
             powers.push((holder, left));
         }
-        let markets = self.markets(&registry).await?;
+        let markets = markets(&registry, connection, at).await?;
         let mut contracts = vec![
             self.governed(Part::Handover, handover.address, None, None).await?,
             self.dao(&dao).await?,
@@ -259,21 +256,6 @@ impl Reader<'_> {
                 bundle: bundle.code_hash(),
             })
         })
-    }
-
-    async fn markets(&self, registry: &Contract) -> Result<Vec<MarketEntry>, ChainError> {
-        let mut all = Vec::new();
-        let mut from = 0u32;
-        loop {
-            let page: MarketPage = registry
-                .view(self.connection, "markets", (from, PAGE), &self.at)
-                .await?;
-            all.extend(page.markets);
-            match page.next {
-                Some(next) if next > from => from = next,
-                _ => return Ok(all),
-            }
-        }
     }
 
     async fn dao(&self, dao: &Contract) -> Result<Governed, ChainError> {

@@ -156,7 +156,13 @@ mod tests {
             "[ladder]\ndelist_delay_blocks = 7199",
         ] {
             assert!(
-                matches!(rules(text), Err(ConfigError::OutOfRange { setting: "suite.emission", .. })),
+                matches!(
+                    rules(text),
+                    Err(ConfigError::OutOfRange {
+                        setting: "suite.emission",
+                        ..
+                    })
+                ),
                 "{text}"
             );
         }
