@@ -33,12 +33,12 @@ pub struct MarketState {
     pub authority: [u8; 32],
     /// Where protocol income goes.
     pub sink: [u8; 32],
-    /// The block of this state.
-    pub block: u32,
     /// Who may restrict it by the ladder of sanctions and reads its epochs.
     pub emission: [u8; 32],
     /// What the ladder of sanctions allows now.
     pub standing: Standing,
+    /// The block of this state.
+    pub block: u32,
     /// The chain's spot price × 1e9.
     pub chain_price_e9: u64,
     /// Whether opening is refused.

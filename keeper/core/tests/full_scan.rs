@@ -4,10 +4,12 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "helpers of the tests"
 )]
 
 use keeper_core::{decide, Book, Decision, Duty, Exposure, Job, Standing, Tempo};
+use kernel::competition::Validators;
 use kernel::market::Market;
 use kernel::{Asset, Position};
 use proptest::prelude::*;
@@ -171,6 +173,40 @@ fn an_idle_market_is_poked_and_harvested_in_time() {
     assert_eq!(jobs(359), []);
     assert_eq!(jobs(360), [Job::Harvest]);
     assert_eq!(jobs(1_001), [Job::Harvest, Job::Poke]);
+}
+
+#[test]
+fn stake_is_moved_after_the_harvest_that_measures_it_and_once_an_epoch() {
+    let mut validators = Validators::new([1; 32], 0);
+    validators.add([2; 32], 0).unwrap();
+    validators.all[0].measured = 1_000_000;
+    let mut book = Book::new(market(1 << 40, 1 << 40), 0, 1);
+    let jobs = |book: &Book, at, harvest: Standing| {
+        let standing = |duty: &Duty| match duty {
+            Duty::Harvest => harvest,
+            _ => Standing::Free,
+        };
+        decide(book, true, at, &TEMPO, &[], standing).unwrap().jobs
+    };
+    assert_eq!(jobs(&book, 360, Standing::Resting), [], "no validator is known yet");
+    book.set_validators(validators.clone());
+    assert_eq!(jobs(&book, 360, Standing::Free), [Job::Harvest]);
+    assert_eq!(jobs(&book, 360, Standing::InFlight), []);
+    // A harvest that does not work holds nothing up.
+    assert_eq!(jobs(&book, 360, Standing::Resting), [Job::Rebalance]);
+    book.harvest(361);
+    assert_eq!(jobs(&book, 362, Standing::Free), [Job::Rebalance]);
+    let planned = validators.plan(&[1_000_000, 0], 1, 1, 362)[0];
+    validators.moved(planned, planned.amount, planned.amount, 362);
+    book.set_validators(validators);
+    assert_eq!(jobs(&book, 363, Standing::Free), []);
+    assert_eq!(jobs(&book, 720, Standing::Free), [Job::Rebalance]);
+    assert_eq!(
+        decide(&book, true, 720, &TEMPO, &[], |_| Standing::Resting)
+            .unwrap()
+            .jobs,
+        []
+    );
 }
 
 #[test]
