@@ -53,7 +53,13 @@ impl Economy {
         let inputs: Vec<Input> = self
             .seats
             .iter()
-            .map(|seat| if seat.unpaid { Input::default() } else { seat.measures.matured(0) })
+            .map(|seat| {
+                if seat.unpaid {
+                    Input::default()
+                } else {
+                    seat.measures.matured(0)
+                }
+            })
             .collect();
         let shares = shares(self.rules.model, self.rules.gate, &inputs, FLOW_ONE).expect("in range");
         let mut round = Round::new(self.epoch, self.pot, &self.rules, 0);

@@ -11,12 +11,18 @@
     reason = "a test that meets the unexpected panics, and so does its overflow"
 )]
 
+mod attacks_flow;
+mod attacks_market;
 mod budget;
 mod dice;
+mod economy;
 mod ema;
 mod exact;
 mod flow;
 mod ladder;
 mod rules;
 mod shares;
+#[allow(dead_code, unused_imports, reason = "made for the tests of the market")]
+#[path = "../market/support/mod.rs"]
+mod support;
 mod year;
