@@ -160,15 +160,19 @@ fn describe_validator(out: &mut String, validator: &ValidatorStatus) -> std::fmt
     .into_iter()
     .filter_map(|(flag, set)| set.then_some(flag))
     .collect();
+    let flags = if flags.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", flags.join(", "))
+    };
     writeln!(
         out,
-        "  hotkey    {}  stake {}  yield {} %/year  weight {} %  last move {}  {}",
+        "  hotkey    {}  stake {}  yield {} %/year  weight {} %  last move {}{flags}",
         validator.hotkey,
         tao(validator.stake.into()),
         decimal(validator.yield_bps_per_year.into(), 100, 2),
         decimal(validator.weight_bps.into(), 100, 2),
-        tao(validator.last_move.into()),
-        flags.join(", ")
+        tao(validator.last_move.into())
     )
 }
 
