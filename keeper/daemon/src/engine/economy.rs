@@ -255,13 +255,13 @@ impl Engine {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
     use keeper_chain::emission::Seat;
     use kernel::competition::{Validator, Validators};
     use kernel::emission::{Challenge, Contribution, Ladder, Measures, Reason};
 
-    pub fn challenged() -> SeatView {
+    fn challenged() -> SeatView {
         SeatView {
             number: 0,
             seat: Seat {
