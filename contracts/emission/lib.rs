@@ -36,7 +36,7 @@ mod emission {
     pub(crate) type Result<T> = core::result::Result<T, Failure>;
 
     /// Most seats one page has.
-    const MAX_PAGE: u32 = 64;
+    const MAX_PAGE: u32 = 32;
     /// No epoch: a market is told its standing and asked nothing.
     const NO_EPOCH: u32 = u32::MAX;
 
@@ -289,7 +289,15 @@ mod emission {
         pub fn seats(&self, from: u32, limit: u32) -> SeatPage {
             let all = self.hot.0.seats;
             let end = from.saturating_add(limit.clamp(1, MAX_PAGE)).min(all);
-            let seats = (from..end).filter_map(|number| self.viewed(number)).collect();
+            let shares = self.shares.get().unwrap_or_default();
+            let mut seats = Vec::new();
+            for page in from / PAGE..end.div_ceil(PAGE) {
+                for (number, seat) in (page.saturating_mul(PAGE)..).zip(self.page(page)) {
+                    if let Some(seat) = seat.filter(|_| (from..end).contains(&number)) {
+                        seats.push(SeatView::new(number, seat, &shares));
+                    }
+                }
+            }
             SeatPage {
                 seats,
                 next: (end < all).then_some(end),
@@ -299,7 +307,8 @@ mod emission {
         /// The seat of a market.
         #[ink(message)]
         pub fn seat(&self, netuid: u16, generation: u64) -> Option<SeatView> {
-            self.viewed(self.numbers.get((netuid, generation))?)
+            let (number, seat) = self.seat_of(netuid, generation).ok()?;
+            Some(SeatView::new(number, seat, &self.shares.get().unwrap_or_default()))
         }
 
         /// The rules of a version.
@@ -335,18 +344,6 @@ mod emission {
                 *slot = seat;
             }
             self.pages.insert(number / PAGE, &PageCell(page));
-        }
-
-        fn viewed(&self, number: u32) -> Option<SeatView> {
-            let seat = self.page(number / PAGE).into_iter().nth(place(number)).flatten()?;
-            let shares = self.shares.get().unwrap_or_default();
-            let share = shares.get(usize::try_from(number).ok()?).copied();
-            Some(SeatView {
-                number,
-                index: seat.contribution.index(),
-                share: share.unwrap_or(0),
-                seat,
-            })
         }
 
         fn as_authority(&self) -> Result<()> {

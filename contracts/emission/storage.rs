@@ -161,6 +161,19 @@ pub struct SeatView {
     pub index: i32,
 }
 
+impl SeatView {
+    /// A seat as seen from outside.
+    pub fn new(number: u32, seat: Seat, shares: &[u64]) -> Self {
+        let share = shares.get(usize::try_from(number).unwrap_or(usize::MAX));
+        Self {
+            number,
+            index: seat.contribution.index(),
+            share: share.copied().unwrap_or(0),
+            seat,
+        }
+    }
+}
+
 /// A page of seats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[ink::scale_derive(Encode, Decode, TypeInfo)]

@@ -20,10 +20,10 @@ pub const TEMPO: u32 = 360;
 pub const CHURN_BPS: u64 = 1_000;
 /// Distance from its target below which a validator's stake stays, basis points of all.
 pub const HYSTERESIS_BPS: u64 = 100;
-/// Share of all stake given to a validator that is not measured long enough, to measure it.
+/// Share of all stake given to a validator that is not measured long enough while others are, to measure it.
 pub const PROBE_BPS: u16 = 500;
-/// Windows after which a validator is measured long enough.
-pub const YOUNG_WINDOWS: u16 = 48;
+/// Windows after which a validator is measured long enough: a day.
+pub const YOUNG_WINDOWS: u16 = 20;
 /// Windows without a dividend after which a validator counts as silent.
 pub const SILENT_WINDOWS: u8 = 2;
 
@@ -61,7 +61,7 @@ pub struct Validator {
     pub slow: u64,
     /// Windows measured.
     pub windows: u16,
-    /// Windows in a row in which the chain says it paid nobody anything.
+    /// Windows in a row in which it had stake of the market and the chain says it paid nobody anything.
     pub silent: u8,
     /// Whether it is registered on the subnet, as last seen.
     pub registered: bool,
@@ -208,11 +208,12 @@ impl Validators {
                 .paid
                 .saturating_add(core::mem::take(&mut validator.grown).min(allowed));
             if scoring {
-                validator.silent = if seen.dividends == 0 {
-                    validator.silent.saturating_add(1)
-                } else {
-                    0
-                };
+                if seen.dividends != 0 {
+                    validator.silent = 0;
+                } else if validator.worked != 0 {
+                    // One without our stake may have nobody else's: it is not silent before it was tried.
+                    validator.silent = validator.silent.saturating_add(1);
+                }
                 validator.rate();
             }
         }
@@ -221,23 +222,33 @@ impl Validators {
 
     /// Target shares in basis points, in the order of [`Self::all`]: they sum to 10,000 unless no validator is in, when all are 0
     /// and stake stays where it is.
+    ///
+    /// Whoever is not measured long enough gets [`PROBE_BPS`] while others are, whatever it pays: a day's yields decide nothing. While
+    /// nobody is, scores count, and whoever has none gets as much. A score below a tenth of the best counts as none.
     pub fn weights(&self) -> Vec<u16> {
+        let measured = self.all.iter().any(|v| v.score() != 0 && !v.is_young());
+        let competes = |validator: &Validator| !measured || !validator.is_young();
+        let best = self.all.iter().filter(|v| competes(v)).map(Validator::score).max();
+        let least = best.unwrap_or(0).div_ceil(10).max(1);
         // A score's square is at most 2^100, eight of them and a factor of 10,000 stay below 2^117.
-        let raw: Vec<u128> = self
+        let squares: Vec<u128> = self
             .all
             .iter()
-            .map(|validator| u128::from(validator.score()).saturating_mul(validator.score().into()))
+            .map(|validator| match u128::from(validator.score()) {
+                score if competes(validator) && score >= least.into() => score.saturating_mul(score),
+                _ => 0,
+            })
             .collect();
-        if raw.iter().all(|raw| *raw == 0) {
+        if squares.iter().all(|square| *square == 0) {
             let equal = self.all.iter().map(|v| u128::from(!v.is_out())).collect::<Vec<_>>();
             return shared(&equal, &[0; MAX_VALIDATORS]);
         }
-        let floors: Vec<u16> = self
+        let probes: Vec<u16> = self
             .all
             .iter()
             .map(|validator| if validator.is_young() { PROBE_BPS } else { 0 })
             .collect();
-        shared(&raw, &floors)
+        shared(&squares, &probes)
     }
 
     /// The moves that bring stake, `held` by the validators in the order of [`Self::all`], toward its targets: at most `limit` of
@@ -373,9 +384,9 @@ impl Validators {
     }
 }
 
-/// Everything shared in proportion to `raw`, none above the cap or below its floor, in basis points. What rounding leaves goes to
-/// the largest share that is neither.
-fn shared(raw: &[u128], floors: &[u16]) -> Vec<u16> {
+/// Everything shared in proportion to `raw`, none above the cap; whoever has none gets its `rest`. What rounding leaves goes to
+/// the largest share below the cap.
+fn shared(raw: &[u128], rest: &[u16]) -> Vec<u16> {
     let cap = match raw.iter().filter(|raw| **raw != 0).count() {
         0 | 1 => ALL_BPS,
         2 => 7_500,
@@ -384,40 +395,31 @@ fn shared(raw: &[u128], floors: &[u16]) -> Vec<u16> {
     };
     let mut fixed: Vec<Option<u16>> = raw
         .iter()
-        .zip(floors)
-        .map(|(raw, floor)| (*raw == 0).then_some(*floor))
+        .zip(rest)
+        .map(|(raw, rest)| (*raw == 0).then_some(*rest))
         .collect();
     loop {
         let settled: u16 = fixed.iter().flatten().copied().fold(0, u16::saturating_add);
-        let rest = u128::from(ALL_BPS.saturating_sub(settled));
-        let open: u128 = raw
+        let left = u128::from(ALL_BPS.saturating_sub(settled));
+        let open = raw
             .iter()
             .zip(&fixed)
             .filter(|(_, fixed)| fixed.is_none())
-            .fold(0, |sum, (raw, _)| sum.saturating_add(*raw));
+            .fold(0u128, |sum, (raw, _)| sum.saturating_add(*raw));
         let part = |raw: u128| {
-            raw.saturating_mul(rest)
+            raw.saturating_mul(left)
                 .checked_div(open)
                 .and_then(|part| u16::try_from(part).ok())
                 .unwrap_or(0)
         };
-        // Whoever is above the cap gets the cap; only when nobody is, whoever is below its floor gets the floor.
-        let mut changed = false;
-        for ((raw, _), fixed) in raw.iter().zip(floors).zip(fixed.iter_mut()) {
+        let mut capped = false;
+        for (raw, fixed) in raw.iter().zip(fixed.iter_mut()) {
             if fixed.is_none() && part(*raw) > cap {
                 *fixed = Some(cap);
-                changed = true;
+                capped = true;
             }
         }
-        if !changed {
-            for ((raw, floor), fixed) in raw.iter().zip(floors).zip(fixed.iter_mut()) {
-                if fixed.is_none() && part(*raw) < *floor {
-                    *fixed = Some(*floor);
-                    changed = true;
-                }
-            }
-        }
-        if changed {
+        if capped {
             continue;
         }
         let mut weights: Vec<u16> = raw
@@ -426,17 +428,14 @@ fn shared(raw: &[u128], floors: &[u16]) -> Vec<u16> {
             .map(|(raw, fixed)| fixed.unwrap_or_else(|| part(*raw)))
             .collect();
         let sum = weights.iter().copied().fold(0, u16::saturating_add);
-        let left = ALL_BPS.saturating_sub(sum);
-        if sum != 0 {
-            if let Some(largest) = weights
-                .iter_mut()
-                .zip(&fixed)
-                .filter(|(_, fixed)| fixed.is_none())
-                .map(|(weight, _)| weight)
-                .max()
-            {
-                *largest = largest.saturating_add(left);
-            }
+        let largest = weights
+            .iter_mut()
+            .zip(&fixed)
+            .filter(|(_, fixed)| fixed.is_none())
+            .map(|(weight, _)| weight)
+            .max();
+        if let Some(largest) = largest {
+            *largest = largest.saturating_add(ALL_BPS.saturating_sub(sum));
         }
         return weights;
     }

@@ -283,22 +283,8 @@ fn known_event(event: &ContractEvent, mut data: &[u8]) -> Result<Event> {
 }
 
 /// Uploads the bundle's code and creates a market, as one transaction.
-pub fn instantiate(
-    bundle: &Bundle,
-    netuid: u16,
-    hotkey: [u8; 32],
-    authority: [u8; 32],
-    sink: [u8; 32],
-) -> Result<Extrinsic> {
-    let account = |id: [u8; 32]| format!("0x{}", hex::encode(id));
-    let arguments = [netuid.to_string(), account(hotkey), account(authority), account(sink)];
-    let new = keeper_chain::Instantiation {
-        value: 0,
-        code_hash: bundle.code_hash(),
-        data: bundle.encode_constructor("new", &arguments)?,
-        salt: netuid.to_le_bytes().to_vec(),
-    };
-    Ok(instantiate_with(bundle, &new))
+pub fn instantiate(bundle: &Bundle, netuid: u16, parties: Parties) -> Result<Extrinsic> {
+    Ok(instantiate_with(bundle, &instantiation(bundle, netuid, parties)?))
 }
 
 /// Uploads a bundle's code and creates a contract of it, as one transaction.
@@ -315,21 +301,23 @@ pub fn instantiate_with(bundle: &Bundle, new: &keeper_chain::Instantiation) -> E
 }
 
 /// Where [`instantiate`] puts the market.
-pub fn instantiated_address(
-    bundle: &Bundle,
-    deployer: &Actor,
-    netuid: u16,
-    parties: [[u8; 32]; 3],
-) -> Result<[u8; 32]> {
-    let account = |id: [u8; 32]| format!("0x{}", hex::encode(id));
-    let [hotkey, authority, sink] = parties.map(account);
-    let new = keeper_chain::Instantiation {
+pub fn instantiated_address(bundle: &Bundle, deployer: &Actor, netuid: u16, parties: Parties) -> Result<[u8; 32]> {
+    let new = instantiation(bundle, netuid, parties)?;
+    Ok(keeper_chain::contracts::contract_address(&deployer.id, &new))
+}
+
+/// Hotkey, authority, sink and emission of a market.
+pub type Parties = [[u8; 32]; 4];
+
+fn instantiation(bundle: &Bundle, netuid: u16, parties: Parties) -> Result<keeper_chain::Instantiation> {
+    let parties = parties.map(|id| format!("0x{}", hex::encode(id)));
+    let arguments: Vec<String> = std::iter::once(netuid.to_string()).chain(parties).collect();
+    Ok(keeper_chain::Instantiation {
         value: 0,
         code_hash: bundle.code_hash(),
-        data: bundle.encode_constructor("new", &[netuid.to_string(), hotkey, authority, sink])?,
+        data: bundle.encode_constructor("new", &arguments)?,
         salt: netuid.to_le_bytes().to_vec(),
-    };
-    Ok(keeper_chain::contracts::contract_address(&deployer.id, &new))
+    })
 }
 
 fn gas() -> Value {

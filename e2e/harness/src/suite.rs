@@ -113,6 +113,8 @@ pub struct SuiteClient {
     pub handover: ContractClient,
     /// The DAO of root.
     pub dao: ContractClient,
+    /// What settles emission.
+    pub emission: ContractClient,
     /// Where markets are found.
     pub registry: ContractClient,
     /// All bundles.
@@ -128,6 +130,7 @@ impl SuiteClient {
         Ok(Self {
             handover: client(Part::Handover)?,
             dao: client(Part::Dao)?,
+            emission: client(Part::Emission)?,
             registry: client(Part::Registry)?,
             bundles,
         })

@@ -6,8 +6,11 @@ use codec::Decode;
 use contract_tests::bundle;
 use contract_tests::interface::MarketError;
 use contract_tests::interface::Settlement::Ledger;
-use contract_tests::world::{subnet, AUTHORITY, HOTKEY, KEEPER, LENDER, OTHER_HOTKEY, PROVIDER, SHORTER, TRADER};
+use contract_tests::world::{
+    subnet, ATTACKER, AUTHORITY, EMISSION, HOTKEY, KEEPER, LENDER, OTHER_HOTKEY, OWNER, PROVIDER, SHORTER, TRADER,
+};
 use contract_tests::{World, COIN, NETUID};
+use kernel::market::Standing;
 use kernel::{Asset, Error, FeeParams, Parameter};
 use staking::{Code, Function};
 
@@ -53,11 +56,39 @@ fn every_refusal_names_its_reason_and_its_numbers() {
     of_shorts(&mut seen);
     of_life(&mut seen);
     of_the_shell(&mut seen);
+    of_the_competition(&mut seen);
     let all = |path: &[&str]| bundle::market().variants(path).into_iter().collect::<BTreeSet<_>>();
     let rules = all(&["kernel", "error", "Error"]);
     assert_eq!(&rules - &seen.rules, BTreeSet::new(), "rules that nobody provoked");
     let shell = all(&["market", "error", "MarketError"]);
     assert_eq!(&shell - &seen.shell, BTreeSet::new(), "refusals that nobody provoked");
+}
+
+fn of_the_competition(seen: &mut Provoked) {
+    let mut w = liquid();
+    seen.shell(
+        refusal(w.by(ATTACKER).settle_epoch(0, Standing::Open)),
+        MarketError::NotEmission,
+    );
+    seen.shell(
+        refusal(w.by(AUTHORITY).add_hotkey(ATTACKER)),
+        MarketError::HotkeyNotRegistered,
+    );
+    seen.rule(refusal(w.by(AUTHORITY).remove_hotkey(HOTKEY)), Error::LastValidator);
+    seen.rule(
+        refusal(w.by(AUTHORITY).remove_hotkey(OTHER_HOTKEY)),
+        Error::NoSuchValidator,
+    );
+    for number in 0..8u8 {
+        let hotkey = [70 + number; 32];
+        w.control(|chain| chain.register_hotkey(NETUID, hotkey, OWNER));
+        let added = w.by(AUTHORITY).add_hotkey(hotkey);
+        if number == 7 {
+            seen.rule(refusal(added), Error::TooManyValidators);
+        }
+    }
+    w.by(EMISSION).settle_epoch(0, Standing::Delisted).unwrap();
+    seen.rule(refusal(w.by(LENDER).lend(COIN)), Error::Delisted);
 }
 
 fn of_amounts(seen: &mut Provoked) {

@@ -95,15 +95,18 @@ impl Governed {
         let arguments = (NETUID, hotkey.id, handover.address, handover.address, tracks, TAO);
         let dao = create(&chain, &root, &bundles, Part::Dao, arguments, 0).await?;
         let code = bundles.market.code_hash();
-        let arguments = (handover.address, dao.address, handover.address, code, TAO);
+        let arguments = (handover.address, kernel::emission::Rules::default());
+        let emission = create(&chain, &root, &bundles, Part::Emission, arguments, TAO).await?;
+        let sink = handover.address;
+        let arguments = (handover.address, dao.address, sink, emission.address, code, TAO);
         let registry = create(&chain, &root, &bundles, Part::Registry, arguments, TAO).await?;
-        let arguments = (NETUID, hotkey.id, handover.address, handover.address);
+        let arguments = (NETUID, hotkey.id, handover.address, sink, emission.address);
         let market = create(&chain, &root, &bundles, Part::Market, arguments, 0).await?;
         let wiring = Wiring {
             dao: dao.address,
             registry: registry.address,
             market_code: code,
-            grants: bundles.grants(dao.address, registry.address)?,
+            grants: bundles.grants(dao.address, emission.address, registry.address)?,
         };
         let wire = handover.call("wire", wiring, 0)?;
         chain.run_sealed(&[(wire, &root)]).await?;

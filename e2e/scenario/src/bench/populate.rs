@@ -49,7 +49,7 @@ impl Populated {
         let root = Actor::new("//Alice")?;
         let hotkey = Actor::new("//Validator")?;
         let bundle = bundle()?;
-        let parties = [hotkey.id, root.id, root.id];
+        let parties = parties(&hotkey, &root);
         let market = MarketClient::new(instantiated_address(&bundle, &root, NETUID, parties)?, bundle.clone());
         let users = (0..SHORTS).map(Actor::numbered).collect::<Result<Vec<_>>>()?;
         let populated = Self {
@@ -83,7 +83,7 @@ impl Populated {
         self.sudo(vec![levers::create_subnet(&new), dividend]).await?;
         let credit = |user: &Actor| levers::credit_stake(NETUID, self.hotkey.id, user.id, 100_000 * TAO);
         self.sudo(self.users.iter().map(credit).collect()).await?;
-        let new = instantiate(&self.bundle, NETUID, self.hotkey.id, self.root.id, self.root.id)?;
+        let new = instantiate(&self.bundle, NETUID, parties(&self.hotkey, &self.root))?;
         self.chain.run_sealed(&[(new, &self.root)]).await?;
         Ok(())
     }
@@ -180,4 +180,9 @@ impl Populated {
         }
         Ok(())
     }
+}
+
+/// Sudo is the market's authority, sink and emission, so that it can measure what only they may send.
+fn parties(hotkey: &Actor, root: &Actor) -> harness::market::Parties {
+    [hotkey.id, root.id, root.id, root.id]
 }
