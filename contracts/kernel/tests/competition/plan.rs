@@ -204,10 +204,10 @@ fn what_is_to_go_is_spread_over_the_others_even_when_they_are_at_their_targets()
     let mut held = [100_000 * ALPHA; 8];
     held[7] = 1_000 * ALPHA;
     let mut subnet = Subnet::settled(&held);
-    for n in 0..8 {
-        subnet.held[n] = held[n];
-        subnet.validators.all[n].observe(held[n], held[n], subnet.now);
+    for (validator, held) in subnet.validators.all.iter_mut().zip(&held) {
+        validator.observe(*held, *held, subnet.now);
     }
+    subnet.held = held.to_vec();
     subnet.validators.remove(hotkey(7)).expect("others are left");
     subnet.rebalance();
     assert_eq!(subnet.held[7], 0);
