@@ -38,7 +38,7 @@ async fn deploying_the_suite_twice_changes_nothing_and_an_audit_finds_no_mismatc
     let summary = deployment.run(&url).await?;
     let number = |name: &str| summary.get(name).and_then(serde_json::Value::as_u64);
     ensure!(
-        number("transactions") == Some(0) && number("fees_rao") == Some(0) && number("unchanged") == Some(4),
+        number("transactions") == Some(0) && number("fees_rao") == Some(0) && number("unchanged") == Some(5),
         "{summary}"
     );
     ensure!(summary["suite"]["deployer_powers"] == 0, "{summary}");
@@ -159,11 +159,11 @@ async fn a_deployment_that_is_killed_after_every_transaction_goes_on() -> Result
         ensure!(*start.get_or_insert(block) == block, "the calendar began anew");
         world.chain().seal().await?;
     }
-    // Three contracts and the market's code, which the market of this world has uploaded already, wiring and the market.
+    // Four contracts and the market's code, which the market of this world has uploaded already, wiring and the market.
     ensure!(kills >= 8, "{kills} transactions were enough");
 
     let summary = deployment.run(&url).await?;
-    ensure!(summary["transactions"] == 0 && summary["unchanged"] == 4, "{summary}");
+    ensure!(summary["transactions"] == 0 && summary["unchanged"] == 5, "{summary}");
     let client = SuiteClient::of(&deployment)?;
     let at = world.chain().best().await?;
     let found: keeper_chain::suite::Suite = client.registry.view(world.chain(), "suite", (), &at).await?;
@@ -225,7 +225,7 @@ async fn a_suite_of_other_arguments_is_refused_before_anything_is_paid_for() -> 
     // A second suite is one only when that is wanted.
     let second = other(Some(&other_core));
     let summary = world.chain().with_blocks(second.run_with(&url, &["--replace"])).await?;
-    ensure!(summary["instantiated"] == 3 && summary["uploaded"] == 0, "{summary}");
+    ensure!(summary["instantiated"] == 4 && summary["uploaded"] == 0, "{summary}");
     ensure!(
         second.run(&url).await?["transactions"] == 0,
         "the second suite is not found again"
