@@ -200,10 +200,12 @@ impl AlphaMarket {
                 Err(error) => refusal = Some(error),
             }
         }
-        if moves.is_empty() {
+        // What a forgotten validator keeps must be nobody's, like what moves may lose.
+        let lost = u64::try_from(MAX_VALIDATORS.saturating_add(moves.len())).unwrap_or(u64::MAX);
+        let dropped = validators.drop_empty(if spare >= lost { STAKE_ROUNDING } else { 0 });
+        if moves.is_empty() && !dropped {
             return Err(refusal.unwrap_or_else(|| kernel::Error::NothingToDo.into()));
         }
-        validators.drop_empty();
         self.validators.set(&ValidatorsCell(validators));
         Ok(moves)
     }

@@ -20,9 +20,9 @@ pub const TEMPO: u32 = 360;
 pub const CHURN_BPS: u64 = 1_000;
 /// Distance from its target below which a validator's stake stays, basis points of all.
 pub const HYSTERESIS_BPS: u64 = 100;
-/// Share of all stake given to a validator that is not measured long enough while others are, to measure it.
+/// Share of all stake given to a validator that is not measured long enough, to measure it.
 pub const PROBE_BPS: u16 = 500;
-/// Windows after which a validator is measured long enough: a day.
+/// Windows after which a validator is measured long enough, a day; in a younger market, half of its age.
 pub const YOUNG_WINDOWS: u16 = 20;
 /// Windows without a dividend after which a validator counts as silent.
 pub const SILENT_WINDOWS: u8 = 2;
@@ -146,20 +146,21 @@ impl Validator {
         self.leaving || !self.registered || self.silent >= SILENT_WINDOWS
     }
 
-    fn is_young(&self) -> bool {
-        !self.is_out() && self.windows < YOUNG_WINDOWS
-    }
 
     /// Moves the averages by a window of the measured yield. Silence makes it a stranger: it is measured anew when it pays again.
+    ///
+    /// A window counts once the stake has worked for half a tempo: what came a moment before validators pay would make any yield.
     fn rate(&mut self) {
-        let worked = core::mem::take(&mut self.worked);
-        let paid = core::mem::take(&mut self.paid);
         if self.silent >= SILENT_WINDOWS {
-            self.fast = 0;
-            self.slow = 0;
-            self.windows = 0;
+            (self.worked, self.paid) = (0, 0);
+            (self.fast, self.slow, self.windows) = (0, 0, 0);
             return;
         }
+        if self.worked < u128::from(self.measured).saturating_mul((TEMPO / 2).into()) {
+            return;
+        }
+        let worked = core::mem::take(&mut self.worked);
+        let paid = core::mem::take(&mut self.paid);
         let Ok(measured) = mul_div_down(paid.into(), E18, worked) else {
             return;
         };
@@ -223,11 +224,13 @@ impl Validators {
     /// Target shares in basis points, in the order of [`Self::all`]: they sum to 10,000 unless no validator is in, when all are 0
     /// and stake stays where it is.
     ///
-    /// Whoever is not measured long enough gets [`PROBE_BPS`] while others are, whatever it pays: a day's yields decide nothing. While
-    /// nobody is, scores count, and whoever has none gets as much. A score below a tenth of the best counts as none.
+    /// Whoever is not measured long enough, [`YOUNG_WINDOWS`] or half as long as the one measured longest, gets [`PROBE_BPS`] whatever
+    /// it pays: a few yields decide nothing. A score below a tenth of the best counts as none.
     pub fn weights(&self) -> Vec<u16> {
-        let measured = self.all.iter().any(|v| v.score() != 0 && !v.is_young());
-        let competes = |validator: &Validator| !measured || !validator.is_young();
+        let longest = self.all.iter().map(|validator| validator.windows).max().unwrap_or(0);
+        let enough = (longest / 2).clamp(1, YOUNG_WINDOWS);
+        let is_young = |validator: &Validator| !validator.is_out() && validator.windows < enough;
+        let competes = |validator: &Validator| !is_young(validator);
         let best = self.all.iter().filter(|v| competes(v)).map(Validator::score).max();
         let least = best.unwrap_or(0).div_ceil(10).max(1);
         // A score's square is at most 2^100, eight of them and a factor of 10,000 stay below 2^117.
@@ -246,7 +249,7 @@ impl Validators {
         let probes: Vec<u16> = self
             .all
             .iter()
-            .map(|validator| if validator.is_young() { PROBE_BPS } else { 0 })
+            .map(|validator| if is_young(validator) { PROBE_BPS } else { 0 })
             .collect();
         shared(&squares, &probes)
     }
@@ -256,36 +259,28 @@ impl Validators {
     pub fn plan(&self, held: &[u64], least: u64, limit: u32, now: u32) -> Vec<Move> {
         let total = held.iter().copied().fold(0u64, u64::saturating_add);
         let mut budget = bps_of(total, CHURN_BPS).saturating_sub(self.moved_in(now));
-        let band = bps_of(total, HYSTERESIS_BPS);
+        let band = i128::from(bps_of(total, HYSTERESIS_BPS));
+        let weights = self.weights();
+        let mut moves = Vec::new();
+        if weights.iter().all(|weight| *weight == 0) {
+            return moves;
+        }
         // Alpha above (positive) or below its target.
-        let mut distance: Vec<i128> = self
-            .weights()
+        let mut distance: Vec<i128> = weights
             .iter()
             .zip(held)
-            .zip(&self.all)
-            .map(|((weight, held), validator)| {
-                let distance = i128::from(*held).saturating_sub(bps_of(total, u64::from(*weight)).into());
-                // The last of what is to go is not kept for being little.
-                let gone = *weight == 0 && validator.is_out();
-                if !gone && distance.unsigned_abs() < band.into() {
-                    0
-                } else {
-                    distance
-                }
-            })
+            .map(|(weight, held)| i128::from(*held).saturating_sub(bps_of(total, u64::from(*weight)).into()))
             .collect();
-        if self.weights().iter().all(|weight| *weight == 0) {
-            return Vec::new();
-        }
-        let mut moves = Vec::new();
         while moves.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
-            let Some((from, surplus)) = largest(&distance, 1) else {
+            let (Some((from, surplus)), Some((to, deficit))) = (largest(&distance, 1), largest(&distance, -1)) else {
                 break;
             };
-            // When nothing is far enough below its target, what is to go is spread to whoever may have most of it.
-            let Some((to, deficit)) = largest(&distance, -1).or_else(|| self.roomiest(from, held)) else {
+            // One end is enough: many who are a little above their targets together hold what one far below it misses. The last of what
+            // is to go is not kept for being little.
+            let gone = self.all.get(from).is_some_and(Validator::is_out);
+            if !gone && i128::from(surplus.max(deficit)) < band {
                 break;
-            };
+            }
             let amount = surplus.min(deficit).min(budget);
             if amount < least.max(1) {
                 break;
@@ -331,7 +326,7 @@ impl Validators {
             }
             return Ok(());
         }
-        self.drop_empty();
+        self.drop_empty(0);
         if self.all.len() >= MAX_VALIDATORS {
             return Err(Error::TooManyValidators.into());
         }
@@ -352,13 +347,16 @@ impl Validators {
         if core::mem::replace(&mut leaver.leaving, true) {
             return Err(Error::NothingToDo.into());
         }
-        self.drop_empty();
+        self.drop_empty(0);
         Ok(())
     }
 
-    /// Forgets removed validators that hold nothing.
-    pub fn drop_empty(&mut self) {
-        self.all.retain(|validator| !validator.leaving || validator.measured != 0);
+    /// Forgets removed validators that hold at most `dust` alpha-rao; whether there were any. Rounding of the chain's shares may
+    /// leave a unit that is too little to move.
+    pub fn drop_empty(&mut self, dust: u64) -> bool {
+        let before = self.all.len();
+        self.all.retain(|validator| !validator.leaving || validator.measured > dust);
+        self.all.len() != before
     }
 
     fn moved_in(&self, now: u32) -> u64 {
@@ -367,20 +365,6 @@ impl Validators {
         } else {
             0
         }
-    }
-
-    /// Whoever is in and furthest below its cap: only asked for when everybody who is in is at its target already.
-    fn roomiest(&self, from: usize, held: &[u64]) -> Option<(usize, u64)> {
-        if !self.all.get(from)?.is_out() {
-            return None;
-        }
-        self.all
-            .iter()
-            .zip(held)
-            .enumerate()
-            .filter(|(_, (validator, _))| !validator.is_out())
-            .min_by_key(|(_, (_, held))| **held)
-            .map(|(index, _)| (index, u64::MAX))
     }
 }
 

@@ -278,6 +278,20 @@ impl Chain {
 
     /// Seals a block now (on a node that seals on request) and reads what happened in it.
     pub async fn seal(&self) -> Result<Sealed> {
+        let hash = self.create_block().await?;
+        let block = self.connection.block(hash).await?.context("the new block is unknown")?;
+        self.read(block).await
+    }
+
+    /// Seals `count` blocks one after the other without looking at them.
+    pub async fn skip(&self, count: u32) -> Result<()> {
+        for _ in 0..count {
+            self.create_block().await?;
+        }
+        Ok(())
+    }
+
+    async fn create_block(&self) -> Result<[u8; 32]> {
         let sealing = self
             .rpc
             .request::<serde_json::Value>("engine_createBlock", rpc_params![true, true]);
@@ -286,11 +300,9 @@ impl Chain {
             .get("hash")
             .and_then(|h| h.as_str())
             .context("no hash of the new block")?;
-        let hash: [u8; 32] = hex::decode(hash.trim_start_matches("0x"))?
+        hex::decode(hash.trim_start_matches("0x"))?
             .try_into()
-            .map_err(|_| anyhow!("a block hash is not 32 bytes long"))?;
-        let block = self.connection.block(hash).await?.context("the new block is unknown")?;
-        self.read(block).await
+            .map_err(|_| anyhow!("a block hash is not 32 bytes long"))
     }
 
     /// Seals `count` blocks one after the other and returns the last.

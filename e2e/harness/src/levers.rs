@@ -53,6 +53,12 @@ pub fn create_subnet(new: &NewSubnet) -> Extrinsic {
     lever("create_subnet", vec![number(new.netuid), spec])
 }
 
+/// Registers a validator of a coldkey on a subnet.
+pub fn register_hotkey(netuid: u16, hotkey: [u8; 32], coldkey: [u8; 32]) -> Extrinsic {
+    let arguments = vec![number(netuid), Value::from_bytes(hotkey), Value::from_bytes(coldkey)];
+    lever("register_hotkey", arguments)
+}
+
 /// Ends a subnet and pays its TAO to its stakers.
 pub fn dissolve(netuid: u16) -> Extrinsic {
     lever("dissolve", vec![number(netuid)])

@@ -67,7 +67,7 @@ fn held(world: &mut World) -> Vec<u64> {
 #[test]
 fn equal_yields_spread_the_stake_evenly_and_then_it_stands_still() {
     let mut world = competing();
-    for _ in 0..45 {
+    for _ in 0..25 {
         epoch(&mut world);
     }
     let stakes = held(&mut world);
@@ -83,7 +83,7 @@ fn equal_yields_spread_the_stake_evenly_and_then_it_stands_still() {
 #[test]
 fn stake_leaves_a_validator_that_stops_paying_and_goes_to_those_that_pay() {
     let mut world = competing();
-    for _ in 0..45 {
+    for _ in 0..25 {
         epoch(&mut world);
     }
     pays(&mut world, FOURTH, 0);
@@ -114,7 +114,7 @@ fn stake_leaves_a_validator_that_stops_paying_and_goes_to_those_that_pay() {
 #[test]
 fn a_deregistered_or_removed_validator_is_drained_and_the_rest_takes_its_stake() {
     let mut world = competing();
-    for _ in 0..45 {
+    for _ in 0..25 {
         epoch(&mut world);
     }
     world.control(|chain| chain.deregister_hotkey(NETUID, THIRD));
@@ -163,7 +163,7 @@ fn moves_in_pages_of_one_come_to_the_same_and_the_epochs_limit_holds() {
 #[test]
 fn withdrawals_draw_from_every_validator_and_pass_over_one_that_refuses() {
     let mut world = competing();
-    for _ in 0..45 {
+    for _ in 0..25 {
         epoch(&mut world);
     }
     let market = world.market;

@@ -144,8 +144,8 @@ impl Ladder {
                 },
                 Reason::ChallengeUpheld,
             )),
-            // While a challenge is open, its end decides.
-            State::Quarantine { ends } if epoch >= ends && (self.challenge.is_none() || upheld.is_some()) => {
+            // A challenge does not keep a market in quarantine that would leave it.
+            State::Quarantine { ends } if epoch >= ends => {
                 Some(if struck {
                     (quarantine(epoch, rules), worst)
                 } else {

@@ -106,19 +106,21 @@ fn flows(markets: &[Input], net: bool) -> Vec<i128> {
             .fold(0u128, u128::saturating_add)
     };
     let (earned, paid) = (positive(|m| m.user), positive(|m| m.protocol));
-    // k at 62 bits. Both sums are below 2^71; the same cut of both leaves a relative error below 2^-56.
+    // k at 62 bits, rounded up, as is k·P: what rounding leaves must not become somebody's share. Both sums are below 2^71; the same
+    // cut of both leaves a relative error below 2^-56.
     let cut = 128u32.saturating_sub(earned.max(paid).leading_zeros()).saturating_sub(64);
     let factor = if paid <= earned {
         1u128 << BITS
     } else {
-        ((earned >> cut) << BITS).checked_div(paid >> cut).unwrap_or(0)
+        let earned = (earned >> cut).saturating_add(u128::from(cut != 0));
+        (earned << BITS).div_ceil((paid >> cut).max(1))
     };
     markets
         .iter()
         .map(|market| match u128::try_from(market.protocol) {
             // 2^64 times 2^62.
             Ok(paid) => {
-                let borne = paid.saturating_mul(factor) >> BITS;
+                let borne = paid.saturating_mul(factor).div_ceil(1 << BITS);
                 market.user.saturating_sub(i128::try_from(borne).unwrap_or(i128::MAX))
             }
             Err(_) => market.user.saturating_sub(market.protocol),
@@ -185,12 +187,12 @@ fn gated(shares: &[u64], gate: Gate) -> Vec<u128> {
             let Some(ratio) = (u128::from(theta) << RATIO).checked_div((*share).into()) else {
                 return 0;
             };
-            // Beyond 2^20 the cube leaves nothing.
-            if ratio >= one << 20 {
+            // From 2^14 on the cube leaves less than 2^-42, and below it everything fits.
+            if ratio >= one << 14 {
                 return 0;
             }
             let square = ratio.saturating_mul(ratio) >> RATIO;
-            let cube = square.saturating_mul(ratio >> 20) >> 20;
+            let cube = square.saturating_mul(ratio) >> RATIO;
             (u128::from(*share) << RATIO)
                 .checked_div(one.saturating_add(cube))
                 .unwrap_or(0)

@@ -4,6 +4,7 @@ use super::Market;
 use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::math::{add, bps_down, mul_div_down, narrow, ratio_bps_up, sub, value_up, BPS_E12};
+use crate::oracle::LONG_WINDOW;
 use crate::pool::Asset;
 use crate::short::{check_remaining_escrow, is_liquidatable, ltv_bps, AccountId, Position};
 
@@ -246,7 +247,9 @@ impl Market {
         let (debt, price, ltv_before_bps) = self.valued(position)?;
         let repaid = crate::math::non_zero(alpha.min(debt))?;
         self.withdraw(account, repaid)?;
-        let worth = crate::math::value_down(repaid, price).unwrap_or(u64::MAX);
+        // What alpha is worth for the price floor is hard to lift for a moment: the lowest of spot and both averages.
+        let lowest = price.min(self.oracle.twap(LONG_WINDOW)?);
+        let worth = crate::math::value_down(repaid, lowest).unwrap_or(u64::MAX);
         let withheld = self.below_floor(repaid, worth, position.escrow, now)?;
         self.give_lenders(withheld, now)?;
         let funds = sub(position.escrow, withheld)?;

@@ -1,7 +1,8 @@
 //! The main job from end to end: three markets, traders and shorts, a keeper that is killed midway, a rally, a jump that
-//! leaves bad debt, and the end of a subnet; then governance, from a core team to nobody.
+//! leaves bad debt, and the end of a subnet; then governance, from a core team to nobody; then emission, from flows to a delisting.
 
 mod acts;
+mod emission;
 mod governance;
 mod run;
 mod summary;
@@ -63,7 +64,8 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     run.stop_keeper().await?;
     acts::review(&mut run);
     let governance = governance::run(&plan.folder.join("governance"), |what, met| run.expect(what, met)).await?;
-    let summary = summary::Summary::of(&run, governance, started.elapsed());
+    let emission = emission::run(&plan.folder.join("emission"), |what, met| run.expect(what, met)).await?;
+    let summary = summary::Summary::of(&run, governance, emission, started.elapsed());
     summary.print();
     summary.write(&output.join("summary.json"))?;
     let failed = run.expectations.iter().filter(|(_, met)| !met).count();

@@ -1,6 +1,7 @@
 //! What the run came to, for people and for programs.
 
 use super::acts::PROMPT;
+use super::emission::Figures;
 use super::governance::Governance;
 use super::run::Run;
 use super::watch::{units, Liquidation};
@@ -38,6 +39,8 @@ pub struct Summary {
     keeper: KeeperFigures,
     custody: Custody,
     governance: Governance,
+    #[serde(flatten)]
+    emission: Figures,
     wall_seconds: f64,
     expectations: Vec<Expectation>,
 }
@@ -50,7 +53,7 @@ struct Expectation {
 
 impl Summary {
     /// Of a run that has ended.
-    pub fn of(run: &Run, governance: Governance, wall: Duration) -> Self {
+    pub fn of(run: &Run, governance: Governance, emission: Figures, wall: Duration) -> Self {
         let watch = &run.watch;
         let expectations = run.expectations.iter().map(|(what, met)| Expectation {
             what: what.clone(),
@@ -75,6 +78,7 @@ impl Summary {
                 details: watch.violations.clone(),
             },
             governance,
+            emission,
             wall_seconds: (wall.as_secs_f64() * 10.0).round() / 10.0,
             expectations: expectations.collect(),
         }
@@ -117,6 +121,7 @@ impl Summary {
             self.custody.blocks_checked, self.custody.violations
         );
         self.governance.print();
+        self.emission.print();
         println!("  time             {:.0} s", self.wall_seconds);
         println!("expectations");
         for Expectation { what, met } in &self.expectations {
