@@ -211,7 +211,7 @@ fn what_is_to_go_is_spread_over_the_others_even_when_they_are_at_their_targets()
     subnet.validators.remove(hotkey(7)).expect("others are left");
     subnet.rebalance();
     assert_eq!(subnet.held[7], 0);
-    subnet.validators.drop_empty();
+    subnet.validators.drop_empty(0);
     assert_eq!(subnet.validators.all.len(), 7);
 }
 

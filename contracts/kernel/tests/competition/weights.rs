@@ -9,7 +9,7 @@ fn scored(score: u64) -> Validator {
     Validator {
         fast: score,
         slow: score,
-        windows: YOUNG_WINDOWS,
+        windows: YOUNG_WINDOWS * 2,
         registered: true,
         ..Validator::default()
     }
@@ -34,7 +34,7 @@ fn validators() -> impl Strategy<Value = Validator> {
             40_000_000_000u64..50_000_000_000,
             0u64..=1_000_000_000_000_000
         ],
-        prop_oneof![3 => Just(YOUNG_WINDOWS), 1 => 0..YOUNG_WINDOWS],
+        prop_oneof![3 => Just(YOUNG_WINDOWS), 2 => 0..=YOUNG_WINDOWS, 1 => 0..YOUNG_WINDOWS * 3],
         prop_oneof![5 => Just(0), 1 => 0..=SILENT_WINDOWS + 1],
         prop::bool::weighted(0.9),
         prop::bool::weighted(0.1),
@@ -69,16 +69,16 @@ proptest! {
         let got = validators.weights();
         let sum: u32 = got.iter().map(|weight| u32::from(*weight)).sum();
         let out = |v: &Validator| v.leaving || !v.registered || v.silent >= SILENT_WINDOWS;
-        let young = |v: &Validator| v.windows < YOUNG_WINDOWS;
+        let longest = all.iter().map(|v| v.windows).max().expect("one at least");
+        let young = |v: &Validator| !out(v) && v.windows < (longest / 2).clamp(1, YOUNG_WINDOWS);
         if all.iter().all(out) {
             prop_assert_eq!(sum, 0);
             return Ok(());
         }
         prop_assert_eq!(sum, 10_000);
-        let score = |v: &Validator| if out(v) { 0 } else { u128::from(v.fast.min(v.slow)) };
-        // Once somebody is measured long enough, nobody else competes; and nobody with less than a tenth of the best.
-        let measured = all.iter().any(|v| score(v) != 0 && !young(v));
-        let mut scores: Vec<u128> = all.iter().map(|v| if measured && young(v) { 0 } else { score(v) }).collect();
+        // Nobody competes who is out or not measured long enough; and nobody with less than a tenth of the best.
+        let score = |v: &Validator| if out(v) || young(v) { 0 } else { u128::from(v.fast.min(v.slow)) };
+        let mut scores: Vec<u128> = all.iter().map(score).collect();
         let best = scores.iter().copied().max().expect("one at least");
         scores.iter_mut().filter(|score| **score * 10 < best).for_each(|score| *score = 0);
         let scoring = scores.iter().filter(|score| **score != 0).count();
