@@ -300,6 +300,16 @@ pub fn instantiate_with(bundle: &Bundle, new: &keeper_chain::Instantiation) -> E
     Extrinsic::new("Contracts", "instantiate_with_code", arguments)
 }
 
+/// Uploads a bundle's code.
+pub fn upload(bundle: &Bundle) -> Extrinsic {
+    let arguments = vec![
+        Value::from_bytes(bundle.wasm()),
+        Value::unnamed_variant("None", []),
+        Value::unnamed_variant("Enforced", []),
+    ];
+    Extrinsic::new("Contracts", "upload_code", arguments)
+}
+
 /// Where [`instantiate`] puts the market.
 pub fn instantiated_address(bundle: &Bundle, deployer: &Actor, netuid: u16, parties: Parties) -> Result<[u8; 32]> {
     let new = instantiation(bundle, netuid, parties)?;

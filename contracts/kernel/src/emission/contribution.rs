@@ -23,9 +23,9 @@ const LEAST_POOL: u64 = 1_000_000_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Contribution {
-    /// Flow of users less what the protocol paid, over the TAO in the pool.
+    /// Flow of users less what the protocol paid, in 3 days on average, over the TAO in the pool.
     pub flow_bps: i32,
-    /// Change of the price: its average of a week over that of a month. With dividends, the holder's real return.
+    /// Change of the price: its average of 3 days over that of a month. With dividends, the holder's real return.
     pub price_bps: i32,
     /// Dividends over alpha at work, less what is expected of a market.
     pub dividends_bps: i32,
@@ -60,14 +60,13 @@ impl Contribution {
     /// Of a market with these averages whose alpha earns `yield_e18` per block, where `target_bps` is expected in 30 days.
     pub fn of(measures: &Measures, yield_e18: u64, target_bps: u16) -> Self {
         let pool = i128::from(measures.settled.max(LEAST_POOL)).saturating_mul(FLOW_ONE.into());
-        let net = measures.flow.saturating_sub(measures.protocol);
-        let week = i128::try_from(measures.price_week).unwrap_or(i128::MAX);
+        let days = i128::try_from(measures.price_days).unwrap_or(i128::MAX);
         let month = i128::try_from(measures.price_month).unwrap_or(i128::MAX);
         let dividends = u128::from(yield_e18).saturating_mul(MONTH_BLOCKS) / 100_000_000_000_000;
         let dividends = i128::try_from(dividends).unwrap_or(i128::MAX);
         Self {
-            flow_bps: bps(net.saturating_mul(MONTH_EPOCHS), pool),
-            price_bps: bps(week.saturating_sub(month), month),
+            flow_bps: bps(measures.net_days.saturating_mul(MONTH_EPOCHS), pool),
+            price_bps: bps(days.saturating_sub(month), month),
             dividends_bps: clamped(dividends.saturating_sub(target_bps.into())),
         }
     }

@@ -12,6 +12,10 @@ pub const FLOW_EPOCH: u64 = 10_649_104_856_037_337;
 /// lately counts for little until it has stayed.
 pub const SLOW_EPOCH: u64 = 45_552_528_514_012_712;
 
+/// Weight of an epoch in the averages that the index of contribution watches, half-life 3 days (60 epochs): who extracts is seen
+/// within days, not months.
+pub const WATCH_EPOCH: u64 = 105_939_463_492_980_871;
+
 /// 2^63, the scale of weights.
 const ONE: u64 = 1 << 63;
 

@@ -1,6 +1,6 @@
 //! What is known of one market: averages that move once for each epoch settled.
 
-use super::ema::{over_steps, price_block, toward, FLOW_EPOCH, SLOW_EPOCH};
+use super::ema::{over_steps, price_block, toward, FLOW_EPOCH, SLOW_EPOCH, WATCH_EPOCH};
 use super::error::Result;
 use super::model::Input;
 use crate::flow::{Sample, EPOCH};
@@ -33,8 +33,10 @@ pub struct Measures {
     pub price: u128,
     /// Average of [`Self::price`] over 7 days.
     pub price_slow: u128,
-    /// Average of the sampled price over 7 days, begun with the first.
-    pub price_week: u128,
+    /// Average of the flow of users less what the protocol paid, over 3 days, 1/256 rao per epoch.
+    pub net_days: i128,
+    /// Average of the sampled price over 3 days, begun with the first.
+    pub price_days: u128,
     /// Average of the sampled price over 30 days, begun with the first.
     pub price_month: u128,
     /// Epochs measured.
@@ -57,15 +59,17 @@ impl Measures {
         self.flow = toward(self.flow, units(inflow), FLOW_EPOCH)?;
         self.flow_slow = toward(self.flow_slow, self.flow, SLOW_EPOCH)?;
         self.protocol = toward(self.protocol, units(paid.into()), FLOW_EPOCH)?;
+        let net = inflow.saturating_sub(paid.into());
+        self.net_days = toward(self.net_days, units(net), WATCH_EPOCH)?;
         let price = u128::from(sample.price.min(PRICE_CAP)).saturating_mul(PRICE_DIGITS);
         if self.price_month == 0 {
-            self.price_week = price;
+            self.price_days = price;
             self.price_month = price;
         }
         let weight = over_steps(price_block(age), EPOCH);
         self.price = unsigned(toward(signed(self.price), signed(price), weight)?);
         self.price_slow = unsigned(toward(signed(self.price_slow), signed(self.price), SLOW_EPOCH)?);
-        self.price_week = unsigned(toward(signed(self.price_week), signed(price), SLOW_EPOCH)?);
+        self.price_days = unsigned(toward(signed(self.price_days), signed(price), WATCH_EPOCH)?);
         self.price_month = unsigned(toward(signed(self.price_month), signed(price), FLOW_EPOCH)?);
         self.epochs = self.epochs.saturating_add(1);
         Ok(())

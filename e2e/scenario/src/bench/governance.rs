@@ -1,12 +1,12 @@
 //! Dry runs of governance: a DAO with 50 voters who also enrolled their locks on the chain, under a handover that is wired.
 
-use super::{Contract, Cost};
+use super::{create, Contract, Cost};
 use anyhow::{ensure, Context, Result};
 use codec::Encode;
 use harness::levers::{self, NewSubnet};
 use harness::{Actor, Chain, Extrinsic, MarketClient as Client, Node, Sealing, Seals, TAO};
 use keeper_chain::suite::{Bundles, Part, Wiring};
-use keeper_chain::{BlockId, Instantiation};
+use keeper_chain::BlockId;
 use kernel::conviction::{LockKind, Vote};
 use kernel::handover::{Action, Calendar, Capability, Operation, Proposer, MAX_CORE_BLOCKS};
 use kernel::referendum::{Track, TrackId};
@@ -359,25 +359,4 @@ async fn sudo(chain: &Chain, root: &Actor, calls: Vec<Extrinsic>) -> Result<()> 
         chain.run_sealed(&calls).await?;
     }
     Ok(())
-}
-
-async fn create(
-    chain: &Chain,
-    root: &Actor,
-    bundles: &Bundles,
-    part: Part,
-    arguments: impl Encode,
-    value: u64,
-) -> Result<Client> {
-    let bundle = bundles.of(part);
-    let new = Instantiation {
-        value,
-        code_hash: bundle.code_hash(),
-        data: bundle.constructor_data("new", arguments)?,
-        salt: part.name().as_bytes().to_vec(),
-    };
-    let address = keeper_chain::contracts::contract_address(&root.id, &new);
-    let call = harness::market::instantiate_with(bundle, &new);
-    chain.run_sealed(&[(call, root)]).await?;
-    Ok(Client::new(address, bundle.clone()))
 }

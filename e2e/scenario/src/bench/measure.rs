@@ -8,6 +8,7 @@ use harness::{Settlement, TAO};
 use keeper_chain::{BlockId, DryRun};
 use kernel::params::MAX_PAUSE_BLOCKS;
 use kernel::{Asset, FeeParams, RateParams, RiskParams};
+use staking::{ref_time, Function};
 use std::collections::BTreeMap;
 
 /// Never too late.
@@ -33,6 +34,8 @@ pub async fn market() -> Result<Contract> {
     table.parameters().await?;
     table.views().await?;
     let overhead = table.overhead().await?;
+    table.at = populated.compete().await?;
+    table.competition().await?;
     table.at = populated.rally().await?;
     table.liquidation().await?;
     table.at = populated.end().await?;
@@ -196,10 +199,49 @@ impl Table<'_> {
 
     async fn income(&mut self) -> Result<()> {
         self.row("poke", "poke", (0u64, NO_DEADLINE), 0).await?;
-        self.row("harvest", "harvest", (0u64, NO_DEADLINE), 0).await?;
         self.row("fund_incentives", "fund_incentives", (), TAO).await?;
         self.row("claim_rewards", "claim_rewards", (), 0).await?;
         self.row("collect_fees", "collect_fees", (), 0).await
+    }
+
+    /// With as many validators as a market may have; what the chain charges for its own reads and moves is not counted.
+    async fn competition(&mut self) -> Result<()> {
+        let reads = |count: u64| count * ref_time(Function::GetStakeInfo);
+        let validators = kernel::competition::MAX_VALIDATORS as u64;
+        self.row("harvest", "harvest", (0u64, NO_DEADLINE), 0).await?;
+        self.less("harvest", reads(validators))?;
+        let all = (8u32, 0u64, NO_DEADLINE);
+        self.row("rebalance", "rebalance", all, 0).await?;
+        let moves = self.rehearsed_moves(all).await?;
+        // Two validators are looked at before and after each move.
+        let chain = reads(validators + 4 * moves) + moves * ref_time(Function::MoveStake) + ref_time(Function::GetAlphaPrice);
+        self.less("rebalance", chain)?;
+        let root = self.populated.root.id;
+        let hotkey = self.populated.hotkey.id;
+        self.row_by(root, "remove_hotkey", "remove_hotkey", hotkey, 0, 1).await?;
+        self.row("competition", "competition", (), 0).await?;
+        // What emission sends for every market and epoch.
+        let epoch = (self.at.number / kernel::flow::EPOCH, kernel::market::Standing::Open);
+        self.row_by(root, "settle_epoch", "settle_epoch", epoch, TAO, 1).await
+    }
+
+    fn less(&mut self, name: &str, chain: u64) -> Result<()> {
+        let cost = self.messages.get_mut(name).context("measured")?;
+        ensure!(cost.ref_time > chain, "{name} costs less than what the chain charges");
+        cost.ref_time -= chain;
+        Ok(())
+    }
+
+    async fn rehearsed_moves(&self, arguments: (u32, u64, u32)) -> Result<u64> {
+        let Populated {
+            chain, market, users, ..
+        } = self.populated;
+        let keeper = users.last().context("no users")?.id;
+        let run = market.expect(chain, keeper, "rebalance", arguments, 0, &self.at).await?;
+        type Rebalanced = (u64, Vec<([u8; 32], [u8; 32], u64)>);
+        let answer: Result<Result<Rebalanced, ()>, ()> = codec::Decode::decode(&mut run.data.as_slice())?;
+        let moves = answer.ok().and_then(Result::ok).map_or(0, |(_, moves)| moves.len());
+        Ok(u64::try_from(moves)?)
     }
 
     async fn parameters(&mut self) -> Result<()> {

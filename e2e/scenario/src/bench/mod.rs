@@ -1,5 +1,6 @@
 //! What messages cost on the chain's schedule, and the keeper's decisions.
 
+mod emission;
 mod governance;
 mod keeper;
 mod measure;
@@ -8,6 +9,10 @@ mod report;
 
 use anyhow::{bail, Context, Result};
 use clap::Args;
+use codec::Encode;
+use harness::{Actor, Chain, MarketClient as Client};
+use keeper_chain::suite::{Bundles, Part};
+use keeper_chain::Instantiation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -76,6 +81,9 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     let mut weights = Weights::default();
     weights.contracts.insert("market".to_owned(), measure::market().await?);
     weights.contracts.extend(governance::measure().await?);
+    weights
+        .contracts
+        .insert("emission".to_owned(), emission::measure().await?);
     write(&output.join("weights.json"), &weights)?;
     let decisions = keeper::measure(&output.join("keeper.json")).await?;
     let before: Option<Weights> = read(&snapshot.join("weights.json"))?;
@@ -112,4 +120,25 @@ fn write(path: &Path, value: &impl Serialize) -> Result<()> {
     }
     let text = serde_json::to_string_pretty(value)? + "\n";
     std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Instantiates a part of the suite.
+async fn create(
+    chain: &Chain,
+    root: &Actor,
+    bundles: &Bundles,
+    part: Part,
+    arguments: impl Encode,
+    value: u64,
+) -> Result<Client> {
+    let bundle = bundles.of(part);
+    let new = Instantiation {
+        value,
+        code_hash: bundle.code_hash(),
+        data: bundle.constructor_data("new", arguments)?,
+        salt: part.name().as_bytes().to_vec(),
+    };
+    let address = keeper_chain::contracts::contract_address(&root.id, &new);
+    chain.run_sealed(&[(harness::market::instantiate_with(bundle, &new), root)]).await?;
+    Ok(Client::new(address, bundle.clone()))
 }

@@ -5,6 +5,8 @@ use harness::levers::{self, NewSubnet};
 use harness::market::{bundle, instantiate, instantiated_address};
 use harness::{Actor, Chain, Dividend, Extrinsic, MarketClient, Node, Sealing, Seals, Settlement, TAO};
 use keeper_chain::{BlockId, Bundle};
+use kernel::competition::MAX_VALIDATORS;
+use kernel::flow::EPOCH;
 use kernel::Asset;
 use std::sync::Arc;
 
@@ -132,6 +134,33 @@ impl Populated {
     /// A block later than the last message: every message finds one block to catch up with, as in a market in use.
     pub async fn ready(&self) -> Result<BlockId> {
         self.chain.seal_many(2).await
+    }
+
+    /// As many validators as a market may have, all paying; stake has begun to spread.
+    pub async fn compete(&self) -> Result<BlockId> {
+        let mut sudo = Vec::new();
+        let mut added = Vec::new();
+        for number in 1..MAX_VALIDATORS {
+            let hotkey = Actor::new(&format!("//Validator{number}"))?;
+            sudo.push(levers::register_hotkey(NETUID, hotkey.id, self.root.id));
+            sudo.push(levers::set_dividend(NETUID, hotkey.id, Dividend::Rate(100_000)));
+            sudo.push(levers::credit_stake(NETUID, hotkey.id, self.root.id, 1_000 * TAO));
+            added.push(self.market.call("add_hotkey", hotkey.id, 0)?);
+        }
+        self.sudo(sudo).await?;
+        self.sudo(added).await?;
+        for _ in 0..2 {
+            let now = self.chain.best().await?.number;
+            self.chain.skip(EPOCH - now % EPOCH).await?;
+            self.sudo(vec![levers::run_epoch(NETUID)]).await?;
+            let harvest = self.market.call("harvest", (0u64, u32::MAX), 0)?;
+            let rebalance = self.market.call("rebalance", (2u32, 0u64, u32::MAX), 0)?;
+            self.sudo(vec![harvest, rebalance]).await?;
+        }
+        let now = self.chain.best().await?.number;
+        self.chain.skip(EPOCH - now % EPOCH).await?;
+        self.sudo(vec![levers::run_epoch(NETUID)]).await?;
+        self.ready().await
     }
 
     /// Raises both prices until every short is due.

@@ -27,8 +27,10 @@ const BUDGET: u64 = 5_000 * TAO;
 const BOND: u64 = 10 * TAO;
 /// Epochs of each model, at least.
 const EPOCHS: usize = 10;
+/// Epochs in which the teams of sn2 and sn3 sell.
+const DUMPS: usize = 4;
 /// Longest that the whole story may take, epochs.
-const PATIENCE: usize = 60;
+const PATIENCE: usize = 80;
 /// Blocks within which the keeper settles an epoch that is over.
 const PROMPT: u32 = 20;
 /// The keeper acts on a block within this; after an epoch it has 360 of them to read.
@@ -145,21 +147,22 @@ pub async fn run(folder: &Path, mut expect: impl FnMut(&str, bool)) -> Result<Fi
                 act.challenge(&recovering, &challenger).await?;
                 act.say("sn2 is challenged: it only extracts, somebody says").await?;
                 challenged.0 = true;
-                act.buy(&recovering, 400 * TAO).await?;
+                act.buy(&recovering, 2_000 * TAO).await?;
             }
             (true, _, _) => act.buy(&recovering, 200 * TAO).await?,
             _ if number < 2 => act.buy(&recovering, 10 * TAO).await?,
-            _ => act.dump(&recovering).await?,
+            _ if number < 2 + DUMPS => act.dump(&recovering).await?,
+            _ => {}
         }
         if !challenged.1 && quarantined(2) {
             act.challenge(&extractor, &challenger).await?;
             act.say("sn3 is challenged").await?;
             challenged.1 = true;
         }
-        match state.get(2) {
-            Some(State::Condemned { .. } | State::Delisted) => {}
-            _ if number < 2 => act.buy(&extractor, 10 * TAO).await?,
-            _ => act.dump(&extractor).await?,
+        match number {
+            0 | 1 => act.buy(&extractor, 10 * TAO).await?,
+            _ if number < 2 + DUMPS => act.dump(&extractor).await?,
+            _ => {}
         }
         if number == EPOCHS {
             start = Some(act.weights(&steady).await?);
@@ -222,6 +225,8 @@ fn rules() -> Rules {
     Rules {
         max_yield_bps: 100,
         ladder: LadderRules {
+            watch_below_bps: -300,
+            quarantine_below_bps: -600,
             patience: 2,
             quarantine_epochs: 8,
             challenge_epochs: 4,
@@ -321,11 +326,11 @@ impl Act {
         Ok(())
     }
 
-    /// A twentieth of the pool's TAO leaves for alpha.
+    /// A fifth of the pool's TAO leaves for alpha.
     async fn dump(&mut self, market: &Market) -> Result<()> {
         let at = self.stage.chain.best().await?;
         let pool = market.client.state(&self.stage.chain, &at).await?.market.pool;
-        let arguments = (Asset::Alpha, pool.alpha / 18, 0u64, u32::MAX, Settlement::Ledger);
+        let arguments = (Asset::Alpha, pool.alpha / 4, 0u64, u32::MAX, Settlement::Ledger);
         let call = market.client.call("swap_exact_in", arguments, 0)?;
         self.stage.chain.run_sealed(&[(call, &self.stage.maker)]).await?;
         Ok(())
@@ -439,11 +444,12 @@ impl Act {
         if self.reports.len() % 5 == 0 {
             let paid: u64 = self.reports.iter().map(|report| report.paid).sum();
             println!(
-                "{:>5}  {} epochs settled, {:.3} TAO paid; shares {:.2?}",
+                "{:>5}  {} epochs settled, {:.3} TAO paid; shares {:.2?}, contribution {:?} bps",
                 report.epoch,
                 self.reports.len(),
                 paid as f64 / 1e9,
-                self.shares.last().unwrap_or(&Vec::new())
+                self.shares.last().unwrap_or(&Vec::new()),
+                seats.iter().map(|seat| seat.index).collect::<Vec<_>>()
             );
         }
         Ok(())
