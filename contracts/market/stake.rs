@@ -175,11 +175,11 @@ impl AlphaMarket {
     /// are never more moves than unbooked units. A validator whose stake the chain does not let go stands in nobody's way.
     pub(crate) fn rebalance_stake(&mut self, limit: u32, now: u32) -> Result<Vec<StakeMove>> {
         let mut validators = self.validators();
-        let mut held = Vec::with_capacity(validators.all.len());
-        for (entry, seen) in validators.all.iter_mut().zip(self.see(&self.validators())?) {
+        let seen = self.see(&validators)?;
+        let held: Vec<u64> = seen.iter().map(|seen| seen.stake).collect();
+        for (entry, seen) in validators.all.iter_mut().zip(seen) {
             entry.observe(seen.stake, seen.stake, now);
             entry.registered = seen.registered;
-            held.push(seen.stake);
         }
         let stake = held.iter().copied().fold(0, u64::saturating_add);
         let spare = stake.saturating_sub(self.hot.0.booked_alpha()?);

@@ -10,7 +10,7 @@ use super::measure::{Measures, FLOW_ONE};
 /// Least value of one component, basis points.
 pub const WORST_BPS: i32 = -5_000;
 /// Largest value of one component, basis points: less than the least, so that one virtue hides no vice.
-pub const BEST_BPS: i32 = 1_000;
+pub const BEST_BPS: i32 = 500;
 /// Epochs of 30 days.
 const MONTH_EPOCHS: i128 = 600;
 /// Blocks of 30 days.

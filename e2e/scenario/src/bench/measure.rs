@@ -206,7 +206,8 @@ impl Table<'_> {
 
     /// With as many validators as a market may have; what the chain charges for its own reads and moves is not counted.
     async fn competition(&mut self) -> Result<()> {
-        let reads = |count: u64| count * ref_time(Function::GetStakeInfo);
+        let alive = ref_time(Function::GetSubnetRegistrationState);
+        let reads = |count: u64| count * ref_time(Function::GetStakeInfo) + alive;
         let validators = kernel::competition::MAX_VALIDATORS as u64;
         self.row("harvest", "harvest", (0u64, NO_DEADLINE), 0).await?;
         self.less("harvest", reads(validators))?;

@@ -225,8 +225,9 @@ fn rules() -> Rules {
     Rules {
         max_yield_bps: 100,
         ladder: LadderRules {
-            watch_below_bps: -300,
-            quarantine_below_bps: -600,
+            watch_below_bps: 0,
+            quarantine_below_bps: -200,
+            recover_above_bps: 0,
             patience: 2,
             quarantine_epochs: 8,
             challenge_epochs: 4,
