@@ -112,7 +112,11 @@ mod emission {
                     return Err(EmissionError::DeadlinePassed { deadline, now }.into());
                 }
                 if min_reward != 0 {
-                    return Err(EmissionError::RewardBelowMinimum { min: min_reward, got: 0 }.into());
+                    return Err(EmissionError::RewardBelowMinimum {
+                        min: min_reward,
+                        got: 0,
+                    }
+                    .into());
                 }
                 self.settle_seats(limit, now)
             })

@@ -17,9 +17,13 @@ pub fn entry(authority: AccountId, netuid: u16, generation: u64) -> Result<Entry
     let registry = ask::<Option<AccountId>>(authority, ink::selector_bytes!("registry"), Vec::new())
         .flatten()
         .ok_or(EmissionError::RegistryUnknown)?;
-    ask::<Option<Entry>>(registry, ink::selector_bytes!("market_of"), (netuid, generation).encode())
-        .ok_or(EmissionError::RegistryUnknown)?
-        .ok_or_else(|| EmissionError::NoSuchMarket.into())
+    ask::<Option<Entry>>(
+        registry,
+        ink::selector_bytes!("market_of"),
+        (netuid, generation).encode(),
+    )
+    .ok_or(EmissionError::RegistryUnknown)?
+    .ok_or_else(|| EmissionError::NoSuchMarket.into())
 }
 
 /// Pays `value` rao to a market's users, tells it how it is restricted, and reads an epoch; `None` when it refuses.

@@ -115,8 +115,7 @@ impl Emission {
                 inputs.push(seat.map_or_else(Input::default, |seat| seat.measures.matured(seat.burned)));
             }
         }
-        self.shares
-            .set(&shares(rules.model, rules.gate, &inputs, FLOW_ONE)?);
+        self.shares.set(&shares(rules.model, rules.gate, &inputs, FLOW_ONE)?);
         let report = EpochReport {
             epoch: round.epoch,
             version: round.version,
@@ -186,8 +185,7 @@ fn settle_seat(
             .sample
             .is_some_and(|sample| seat.measures.observe(sample, paid, age).is_ok());
         if measured && seat.ladder.state != State::Delisted {
-            seat.contribution =
-                Contribution::of(&seat.measures, reading.dividend_yield_e18, rules.dividend_target_bps);
+            seat.contribution = Contribution::of(&seat.measures, reading.dividend_yield_e18, rules.dividend_target_bps);
             let contribution = seat.contribution;
             let (transition, closed) =
                 seat.ladder

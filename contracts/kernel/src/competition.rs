@@ -146,7 +146,6 @@ impl Validator {
         self.leaving || !self.registered || self.silent >= SILENT_WINDOWS
     }
 
-
     /// Moves the averages by a window of the measured yield. Silence makes it a stranger: it is measured anew when it pays again.
     ///
     /// A window counts once the stake has worked for half a tempo: what came a moment before validators pay would make any yield.
@@ -178,8 +177,7 @@ impl Validator {
 impl Validators {
     /// One validator from block `now` on.
     pub fn new(hotkey: AccountId, now: u32) -> Self {
-        let mut all = Vec::new();
-        all.push(Validator::new(hotkey, now));
+        let all = Vec::from([Validator::new(hotkey, now)]);
         Self {
             harvested: now,
             scored: now,
@@ -355,7 +353,8 @@ impl Validators {
     /// leave a unit that is too little to move.
     pub fn drop_empty(&mut self, dust: u64) -> bool {
         let before = self.all.len();
-        self.all.retain(|validator| !validator.leaving || validator.measured > dust);
+        self.all
+            .retain(|validator| !validator.leaving || validator.measured > dust);
         self.all.len() != before
     }
 
@@ -446,5 +445,5 @@ fn average(average: u64, sample: u64, parts: u64) -> u64 {
 }
 
 fn bps_of(amount: u64, bps: u64) -> u64 {
-    u64::try_from(u128::from(amount).saturating_mul(bps.into()) / u128::from(ALL_BPS)).unwrap_or(u64::MAX)
+    u64::try_from(u128::from(amount).saturating_mul(bps.into()) / 10_000).unwrap_or(u64::MAX)
 }

@@ -73,7 +73,11 @@ impl Flow {
             self.epoch = self.epoch.saturating_add(1);
             self.low = if now > end { tao } else { u64::MAX };
         }
-        self.low = self.low.min(if now > self.epoch.saturating_mul(EPOCH) { tao } else { u64::MAX });
+        self.low = self.low.min(if now > self.epoch.saturating_mul(EPOCH) {
+            tao
+        } else {
+            u64::MAX
+        });
         self.recorded = now;
     }
 

@@ -2,6 +2,7 @@
 
 use super::model::SHARE_ONE;
 use super::rules::Rules;
+use crate::math::mul_div_down;
 
 /// Payments below this are not made, rao: they would cost more than they bring.
 pub const LEAST_PAYMENT: u64 = 100_000;
@@ -31,7 +32,10 @@ impl Round {
         Self {
             epoch,
             budget,
-            release: u64::try_from(release).unwrap_or(u64::MAX).min(rules.max_release).min(budget),
+            release: u64::try_from(release)
+                .unwrap_or(u64::MAX)
+                .min(rules.max_release)
+                .min(budget),
             paid: 0,
             next: 0,
             version,
@@ -41,7 +45,7 @@ impl Round {
     /// What a market with `share` of the release and `stayed` rao in its pool is due, rounded down; nothing below
     /// [`LEAST_PAYMENT`].
     pub fn due(&self, share: u64, stayed: u64, rules: &Rules) -> u64 {
-        let part = u128::from(self.release).saturating_mul(share.into()) / u128::from(SHARE_ONE);
+        let part = mul_div_down(self.release.into(), share.into(), SHARE_ONE.into()).unwrap_or(0);
         let most = u128::from(stayed).saturating_mul(rules.max_yield_bps.into()) / 10_000;
         let due = u64::try_from(part.min(most)).unwrap_or(0);
         // Shares sum to at most one, so this bound is never reached; it holds whatever shares say.

@@ -145,13 +145,11 @@ impl Ladder {
                 Reason::ChallengeUpheld,
             )),
             // A challenge does not keep a market in quarantine that would leave it.
-            State::Quarantine { ends } if epoch >= ends => {
-                Some(if struck {
-                    (quarantine(epoch, rules), worst)
-                } else {
-                    (State::Watch, Reason::Expired)
-                })
-            }
+            State::Quarantine { ends } if epoch >= ends => Some(if struck {
+                (quarantine(epoch, rules), worst)
+            } else {
+                (State::Watch, Reason::Expired)
+            }),
             State::Condemned { .. } if recovered => Some((State::Watch, Reason::Recovered)),
             State::Condemned { at } if now >= at => Some((State::Delisted, Reason::DelayOver)),
             _ => None,

@@ -108,7 +108,9 @@ fn flows(markets: &[Input], net: bool) -> Vec<i128> {
     let (earned, paid) = (positive(|m| m.user), positive(|m| m.protocol));
     // k at 62 bits, rounded up, as is k·P: what rounding leaves must not become somebody's share. Both sums are below 2^71; the same
     // cut of both leaves a relative error below 2^-56.
-    let cut = 128u32.saturating_sub(earned.max(paid).leading_zeros()).saturating_sub(64);
+    let cut = 128u32
+        .saturating_sub(earned.max(paid).leading_zeros())
+        .saturating_sub(64);
     let factor = if paid <= earned {
         1u128 << BITS
     } else {
