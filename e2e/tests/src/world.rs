@@ -14,7 +14,15 @@ use kernel::Asset;
 /// The subnet.
 pub const NETUID: u16 = 1;
 /// Price at the beginning, rao per whole alpha.
-const PRICE_E9: u64 = 100_000_000;
+pub const PRICE_E9: u64 = 100_000_000;
+/// The subnet that has a market unless more are wanted.
+const MARKET: SubnetPlan = SubnetPlan {
+    netuid: NETUID,
+    price_e9: PRICE_E9,
+    dividend: 0,
+};
+/// No epoch of the chain in the time of a test: nothing is to be harvested.
+pub const QUIET: u16 = u16::MAX;
 /// The chain's price in the rally, above that of the market, so that it does not bound it.
 const RALLY_PRICE_E9: u64 = 160_000_000;
 /// TAO that buys at once before anything is due: from 0.093 to 0.113 TAO per alpha.
@@ -48,7 +56,7 @@ impl World {
     /// # Errors
     /// When anything could not be set up.
     pub async fn new(persistent: bool) -> Result<Self> {
-        Self::governed_by(None, persistent).await
+        Self::built(None, persistent, QUIET, &[MARKET]).await
     }
 
     /// A fresh chain with a market that a suite governs: //Charlie is the core team, //Dave the guardian, //Alice, who
@@ -57,12 +65,24 @@ impl World {
     /// # Errors
     /// When anything could not be set up.
     pub async fn with_suite() -> Result<Self> {
-        let [core, guardian, hotkey] = ["//Charlie", "//Dave", "//Alice"].map(Actor::new);
-        let suite = SuitePlan::compressed(core?.id, Some(guardian?.id), hotkey?.id);
-        Self::governed_by(Some(suite), false).await
+        Self::built(Some(suite()?), false, QUIET, &[MARKET]).await
     }
 
-    async fn governed_by(suite: Option<SuitePlan>, persistent: bool) -> Result<Self> {
+    /// The same at a hundredth of the time instead of a ten thousandth: the core team keeps its power for many epochs of
+    /// emission, and what it schedules waits for 72 blocks. A market for each of `subnets`, an epoch of theirs every `tempo`
+    /// blocks.
+    ///
+    /// # Errors
+    /// When anything could not be set up.
+    pub async fn with_economy(tempo: u16, subnets: &[SubnetPlan]) -> Result<Self> {
+        let suite = SuitePlan {
+            divisor: 100,
+            ..suite()?
+        };
+        Self::built(Some(suite), false, tempo, subnets).await
+    }
+
+    async fn built(suite: Option<SuitePlan>, persistent: bool, tempo: u16, subnets: &[SubnetPlan]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let plan = Plan {
             folder: folder.path().to_owned(),
@@ -70,13 +90,8 @@ impl World {
             port: 0,
             persistent,
             traders: MARGINS.len() as u32,
-            // No epoch in the time of a test: keepers have only positions to look after.
-            tempo: u16::MAX,
-            subnets: vec![SubnetPlan {
-                netuid: NETUID,
-                price_e9: PRICE_E9,
-                dividend: 0,
-            }],
+            tempo,
+            subnets: subnets.to_vec(),
             suite,
         };
         let stage = Stage::build(&plan).await?;
@@ -274,6 +289,12 @@ impl World {
         self.stage.chain = Chain::connect(&self.stage.node.url(), Seals::OnRequest).await?;
         Ok(())
     }
+}
+
+/// The suite of //Charlie, the core team, and //Dave, the guardian.
+fn suite() -> Result<SuitePlan> {
+    let [core, guardian, hotkey] = ["//Charlie", "//Dave", "//Alice"].map(Actor::new);
+    Ok(SuitePlan::compressed(core?.id, Some(guardian?.id), hotkey?.id))
 }
 
 /// Waits until a keeper has looked at block `number` and sent what it has to send.

@@ -1,6 +1,7 @@
 //! The keeper's processes against the node's, over RPC.
 
 mod deployment;
+mod emission;
 mod endings;
 mod endpoints;
 mod kills;

@@ -338,11 +338,9 @@ async fn no_role_has_the_power_of_another() -> Result<()> {
         dao: suite.dao.address(),
         registry: suite.registry.address(),
         market_code: entry.code_hash,
-        grants: suite.bundles.grants(
-            suite.dao.address(),
-            suite.emission.address(),
-            suite.registry.address(),
-        )?,
+        grants: suite
+            .bundles
+            .grants(suite.dao.address(), suite.emission.address(), suite.registry.address())?,
     };
     let accelerate = Action::Accelerate {
         capability: Capability::Risk,
