@@ -12,6 +12,7 @@
 )]
 
 mod attacks;
+mod attacks_timing;
 mod measure;
 mod plan;
 mod subnet;

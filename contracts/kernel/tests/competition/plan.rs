@@ -76,13 +76,35 @@ proptest! {
     }
 
     #[test]
-    fn nothing_moves_within_a_hundredth_of_all_stake((validators, held) in markets()) {
+    fn stake_moves_where_an_end_is_a_hundredth_of_all_stake_off_and_only_there((validators, mut held) in markets()) {
         let weights = validators.weights();
         let all = total(&held);
-        for Move { from, to, .. } in validators.plan(&held, 1, 8, EPOCH) {
-            let off = |n: usize| u128::from(held[n]).abs_diff(all * u128::from(weights[n]) / 10_000);
-            let band = all * u128::from(HYSTERESIS_BPS) / 10_000;
-            prop_assert!(validators.all[from].is_out() || off(from) >= band && off(to) >= band);
+        let band = all * u128::from(HYSTERESIS_BPS) / 10_000;
+        let target = |n: usize| all * u128::from(weights[n]) / 10_000;
+        let mut moved = 0;
+        let moves = validators.plan(&held, 1, 64, EPOCH);
+        for Move { from, to, amount } in &moves {
+            // As it stands before this move.
+            let off = |n: usize| u128::from(held[n]).abs_diff(target(n));
+            prop_assert!(validators.all[*from].is_out() || off(*from).max(off(*to)) >= band);
+            held[*from] -= amount;
+            held[*to] += amount;
+            moved += u128::from(*amount);
+        }
+        // Then everybody is within the band, unless the epoch's limit is spent, or nobody is in.
+        if weights.iter().any(|weight| *weight != 0) && moved < all / 10 {
+            for (n, validator) in validators.all.iter().enumerate() {
+                let off = u128::from(held[n]).abs_diff(target(n));
+                if validator.is_out() {
+                    // Targets are rounded down: a unit for each may be left. And whatever is less than what somebody who is in
+                    // is above its target by stays with it: see below.
+                    let above = (0..held.len()).filter(|n| !validators.all[*n].is_out()).map(|n| u128::from(held[n]).saturating_sub(target(n)));
+                    let above = above.max().unwrap_or(0).max(8);
+                    prop_assert!(u128::from(held[n]) <= above, "{} left, {above} above", held[n]);
+                } else {
+                    prop_assert!(off < band.max(9), "{off} off, band {band}");
+                }
+            }
         }
     }
 
@@ -108,9 +130,8 @@ proptest! {
 proptest! {
     #![proptest_config(cases(100))]
 
-    /// Near its fair share: who is above gives nothing within the band, so who is below may miss as much from everybody else.
     #[test]
-    fn equal_yields_mean_nearly_equal_stake_soon_and_then_nothing_moves(
+    fn equal_yields_mean_equal_stake_but_for_a_hundredth_of_all_soon_and_then_next_to_nothing_moves(
         held in prop::collection::vec(0u64..1_000_000 * ALPHA, 4..=8), rich in 0usize..4,
     ) {
         let mut held = held;
@@ -122,12 +143,15 @@ proptest! {
         let (total, count) = (subnet.total(), subnet.held.len() as u64);
         for held in &subnet.held {
             let off = held.abs_diff(total / count);
-            prop_assert!(off <= total / 10_000 * (HYSTERESIS_BPS * (count - 1) + 3), "{held} of {total}");
+            prop_assert!(off <= total / 10_000 * (HYSTERESIS_BPS + 3), "{held} of {total}");
         }
+        // Who rests at the very edge of the band may be moved once more, by the last basis point of a target.
+        let mut moved = 0;
         for _ in 0..200 {
             subnet.epoch(&[]);
-            prop_assert_eq!(subnet.moved, 0);
+            moved += u128::from(subnet.moved);
         }
+        prop_assert!(moved <= u128::from(total) / 50, "{moved} of {total}");
     }
 
     #[test]
@@ -153,10 +177,10 @@ fn who_pays_more_gets_more() {
     for _ in 0..150 {
         subnet.epoch(&[]);
     }
-    // Its target is 2.25/9.25; the others stop giving within the band.
+    // Its target is 2.25/9.25, to within the band.
     let total = subnet.total();
     let share = u128::from(subnet.held[3]) * 10_000 / u128::from(total);
-    assert!((1_900..=2_433).contains(&share), "{share}");
+    assert!((2_332..=2_533).contains(&share), "{share}");
 }
 
 /// Epochs until less than the least move is left with `who`.
@@ -213,6 +237,70 @@ fn what_is_to_go_is_spread_over_the_others_even_when_they_are_at_their_targets()
     assert_eq!(subnet.held[7], 0);
     subnet.validators.drop_empty(0);
     assert_eq!(subnet.validators.all.len(), 7);
+}
+
+/// With six or seven equal others each was less than a hundredth above its target, and gave nothing for ever.
+#[test]
+fn a_newcomer_gets_its_probe_whatever_the_number_of_others() {
+    for others in 1..8 {
+        let mut subnet = Subnet::settled(&vec![100_000 * ALPHA; others]);
+        subnet.add();
+        subnet.epoch(&[]);
+        let share = u128::from(subnet.held[others]) * 10_000 / u128::from(subnet.total());
+        assert!((400..=501).contains(&share), "{share} among {others}");
+    }
+}
+
+/// Targets are rounded down, and a unit that fits under nobody's was left for ever, and with it the place among eight.
+#[test]
+fn a_unit_that_is_left_with_who_left_takes_no_place() {
+    for held in [
+        [50_000 * ALPHA; 4],
+        [50_000 * ALPHA + 1, 49_999 * ALPHA + 7, 3 * ALPHA, 50_003 * ALPHA + 3],
+    ] {
+        let mut subnet = Subnet::settled(&held);
+        subnet.validators.remove(hotkey(0)).expect("others are left");
+        for _ in 0..10 {
+            subnet.epoch(&[]);
+        }
+        assert!(subnet.held[0] <= 3, "{}", subnet.held[0]);
+        assert!(subnet.validators.drop_empty(3));
+        assert_eq!(subnet.validators.all.len(), 3);
+        assert!(!subnet.validators.drop_empty(u64::MAX), "nobody else left");
+    }
+}
+
+#[test]
+fn who_left_is_forgotten_with_as_much_dust_as_is_named_and_not_with_a_unit_more() {
+    for (held, dust, dropped) in [
+        (0, 0, true),
+        (1, 0, false),
+        (1, 1, true),
+        (2, 1, false),
+        (u64::MAX, u64::MAX, true),
+    ] {
+        let mut validators = Validators::new(hotkey(0), 1);
+        validators.add(hotkey(1), 1).expect("there is a place");
+        validators.all[1].observe(0, held.max(1), 2);
+        validators.remove(hotkey(1)).expect("others are left");
+        validators.all[1].measured = held;
+        assert_eq!(validators.drop_empty(dust), dropped, "{held} with dust {dust}");
+        assert_eq!(validators.all.len(), if dropped { 1 } else { 2 });
+    }
+}
+
+/// The largest surplus is looked at first, and where that may stay nothing moves: stake with who is to go stays there while somebody who
+/// is in is further above its target, within the band. So it is less than a hundredth of all.
+#[test]
+fn less_than_a_hundredth_of_all_stake_stays_with_who_is_to_go_while_somebody_else_is_further_above_its_target() {
+    // Targets are a third each but for the last.
+    let held = [342_000, 326_000, 327_000, 5_000].map(|held| held * ALPHA);
+    let mut subnet = Subnet::settled(&held);
+    subnet.validators.remove(hotkey(3)).expect("others are left");
+    for _ in 0..50 {
+        subnet.epoch(&[]);
+    }
+    assert!(subnet.held[3] < subnet.total() / 100, "{}", subnet.held[3]);
 }
 
 #[test]

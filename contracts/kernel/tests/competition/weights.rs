@@ -153,6 +153,48 @@ fn who_is_not_measured_long_enough_gets_a_twentieth_whatever_it_pays() {
 }
 
 #[test]
+fn long_enough_is_half_as_long_as_the_one_measured_longest_and_a_day_at_most() {
+    for (longest, enough) in [
+        (0, 1),
+        (1, 1),
+        (2, 1),
+        (3, 1),
+        (4, 2),
+        (11, 5),
+        (39, 19),
+        (40, 20),
+        (1_000, 20),
+    ] {
+        let measured = |score, windows| Validator {
+            windows,
+            ..scored(score)
+        };
+        let best = measured(100, longest);
+        // Nobody's score but its own share tells who competes: three times less is a tenth.
+        let share = |windows| among(vec![best, measured(40, windows)]).weights()[1];
+        if longest >= enough {
+            assert_eq!(share(enough), 2_500, "{longest}");
+            assert_eq!(share(enough - 1), PROBE_BPS, "{longest}");
+        }
+    }
+}
+
+/// Who is out is not young, but its windows count: they are the market's age.
+#[test]
+fn the_one_measured_longest_counts_though_it_is_out() {
+    let gone = Validator {
+        leaving: true,
+        windows: 40,
+        ..scored(9)
+    };
+    let young = Validator {
+        windows: 19,
+        ..scored(9)
+    };
+    assert_eq!(among(vec![gone, scored(9), young]).weights(), [0, 9_500, 500]);
+}
+
+#[test]
 fn while_nobody_is_measured_everybody_who_is_in_has_as_much() {
     let gone = Validator {
         registered: false,

@@ -1,6 +1,6 @@
 //! Averages against exact powers.
 
-use kernel::emission::ema::{over_steps, price_block, toward, FLOW_BLOCK, FLOW_EPOCH, SLOW_EPOCH};
+use kernel::emission::ema::{over_steps, price_block, toward, FLOW_BLOCK, FLOW_EPOCH, SLOW_EPOCH, WATCH_EPOCH};
 use kernel::emission::Error;
 use kernel::flow::EPOCH;
 use num_bigint::BigInt;
@@ -39,15 +39,17 @@ fn the_weight_of_an_epoch_is_that_of_its_blocks_to_the_last_unit() {
 }
 
 #[test]
-fn half_of_a_slow_average_is_forgotten_after_140_epochs() {
-    // Of all weights, the nearest: one unit more or less is on the other side of a half, or further from it.
-    let half = BigInt::from(1) << (BITS - 1);
-    let off = |weight| {
-        let kept = kept(weight, 140);
-        (&kept - &half).max(&half - &kept)
-    };
-    assert!(off(SLOW_EPOCH) <= off(SLOW_EPOCH - 1));
-    assert!(off(SLOW_EPOCH) <= off(SLOW_EPOCH + 1));
+fn half_of_a_slow_average_is_forgotten_after_140_epochs_and_half_of_what_the_index_watches_after_60() {
+    for (weight, epochs) in [(SLOW_EPOCH, 140), (WATCH_EPOCH, 60)] {
+        // Of all weights, the nearest: one unit more or less is on the other side of a half, or further from it.
+        let half = BigInt::from(1) << (BITS - 1);
+        let off = |weight| {
+            let kept = kept(weight, epochs);
+            (&kept - &half).max(&half - &kept)
+        };
+        assert!(off(weight) <= off(weight - 1));
+        assert!(off(weight) <= off(weight + 1));
+    }
 }
 
 #[test]

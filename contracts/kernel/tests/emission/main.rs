@@ -11,9 +11,13 @@
     reason = "a test that meets the unexpected panics, and so does its overflow"
 )]
 
+mod attacks_floor;
 mod attacks_flow;
 mod attacks_market;
+mod averages;
 mod budget;
+mod contribution;
+mod delisted;
 mod dice;
 mod economy;
 mod ema;
