@@ -47,7 +47,7 @@ fn prices() -> impl Strategy<Value = Vec<u64>> {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn the_averages_of_three_days_and_of_a_month_are_the_exact_ones_less_a_unit_for_each_epoch(prices in prices()) {

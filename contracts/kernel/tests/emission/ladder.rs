@@ -439,6 +439,49 @@ fn two_of_three_epochs_below_the_threshold_uphold_a_challenge_and_fewer_cost_the
     }
 }
 
+/// It goes on through a quarantine that is renewed, and is lost with one that ends: whoever challenges in time is heard.
+#[test]
+fn a_challenge_that_is_open_when_a_quarantine_ends_goes_on_if_that_is_renewed_and_is_lost_if_not() {
+    let rules = quick();
+    for struck in [true, false] {
+        let mut ladder = quarantined(&rules);
+        let State::Quarantine { ends } = ladder.state else {
+            panic!("quarantined")
+        };
+        let opened = ends - 4;
+        let mut last = (None, None);
+        for epoch in ladder.since + 1..=ends {
+            if epoch == opened + 1 {
+                ladder
+                    .challenge([7; 32], rules.bond, opened, &rules)
+                    .expect("quarantined");
+            }
+            // Bad but for one epoch, the last but one.
+            let index = if struck || epoch != ends - 1 { -2_001 } else { -2_000 };
+            last = ladder.step(index, Reason::NetOutflow, epoch, block(epoch), &rules);
+        }
+        let (transition, bond) = last;
+        let to = transition.map(|transition| transition.to);
+        if struck {
+            assert_eq!((to, bond), (Some(State::Quarantine { ends: ends + 8 }), None));
+            assert_eq!(ladder.challenge.map(|open| (open.counted, open.bad)), Some((4, 4)));
+            for epoch in ends + 1..=ends + 2 {
+                ladder.step(-2_001, Reason::NetOutflow, epoch, block(epoch), &rules);
+            }
+            assert!(matches!(ladder.state, State::Condemned { .. }), "{:?}", ladder.state);
+        } else {
+            assert_eq!((to, ladder.reason), (Some(State::Watch), Reason::Expired));
+            assert_eq!(
+                bond,
+                Some(Bond::Slashed {
+                    of: [7; 32],
+                    amount: rules.bond
+                })
+            );
+        }
+    }
+}
+
 #[test]
 fn a_market_that_recovers_costs_its_challenger_the_bond() {
     let rules = quick();
