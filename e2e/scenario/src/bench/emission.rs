@@ -41,12 +41,25 @@ pub async fn measure() -> Result<Contract> {
     house.history().await?;
     let mut table = BTreeMap::new();
     let at = house.ended().await?;
-    house.row(&mut table, "settle_128_per_market", "settle", (128u32, 0u64, u32::MAX), 0, MARKETS.into(), &at)
+    house
+        .row(
+            &mut table,
+            "settle_128_per_market",
+            "settle",
+            (128u32, 0u64, u32::MAX),
+            0,
+            MARKETS.into(),
+            &at,
+        )
         .await?;
-    house.row(&mut table, "settle_1", "settle", (1u32, 0u64, u32::MAX), 0, 1, &at).await?;
+    house
+        .row(&mut table, "settle_1", "settle", (1u32, 0u64, u32::MAX), 0, 1, &at)
+        .await?;
     house.row(&mut table, "fund", "fund", (), TAO, 1, &at).await?;
     house.row(&mut table, "state", "state", (), 0, 1, &at).await?;
-    house.row(&mut table, "seats_32", "seats", (0u32, 32u32), 0, 1, &at).await?;
+    house
+        .row(&mut table, "seats_32", "seats", (0u32, 32u32), 0, 1, &at)
+        .await?;
     house.settle().await?;
     let at = house.chain.best().await?;
     let run = house
@@ -143,13 +156,11 @@ impl House {
             self.registry.call("set_listed", (*netuid, *generation, true), 0)
         };
         self.send(places.iter().map(list).collect::<Result<_>>()?).await?;
-        let enroll = |(netuid, generation, _): &(u16, u64, Client)| {
-            self.emission.call("enroll", (*netuid, *generation), 0)
-        };
+        let enroll =
+            |(netuid, generation, _): &(u16, u64, Client)| self.emission.call("enroll", (*netuid, *generation), 0);
         self.send(places.iter().map(enroll).collect::<Result<_>>()?).await?;
-        let deposit = |(_, _, market): &(u16, u64, Client)| {
-            market.call("deposit_alpha", (self.hotkey.id, 500 * TAO), 0)
-        };
+        let deposit =
+            |(_, _, market): &(u16, u64, Client)| market.call("deposit_alpha", (self.hotkey.id, 500 * TAO), 0);
         self.send(places.iter().map(deposit).collect::<Result<_>>()?).await?;
         let add = |(_, _, market): &(u16, u64, Client)| {
             let arguments = (500 * TAO, 0u128, u32::MAX, Settlement::Ledger);

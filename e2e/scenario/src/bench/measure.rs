@@ -215,11 +215,13 @@ impl Table<'_> {
         self.row("rebalance", "rebalance", all, 0).await?;
         let moves = self.rehearsed_moves(all).await?;
         // Two validators are looked at before and after each move.
-        let chain = reads(validators + 4 * moves) + moves * ref_time(Function::MoveStake) + ref_time(Function::GetAlphaPrice);
+        let chain =
+            reads(validators + 4 * moves) + moves * ref_time(Function::MoveStake) + ref_time(Function::GetAlphaPrice);
         self.less("rebalance", chain)?;
         let root = self.populated.root.id;
         let hotkey = self.populated.hotkey.id;
-        self.row_by(root, "remove_hotkey", "remove_hotkey", hotkey, 0, 1).await?;
+        self.row_by(root, "remove_hotkey", "remove_hotkey", hotkey, 0, 1)
+            .await?;
         self.row("competition", "competition", (), 0).await?;
         // What emission sends for every market and epoch.
         let epoch = (self.at.number / kernel::flow::EPOCH, kernel::market::Standing::Open);
@@ -238,7 +240,9 @@ impl Table<'_> {
             chain, market, users, ..
         } = self.populated;
         let keeper = users.last().context("no users")?.id;
-        let run = market.expect(chain, keeper, "rebalance", arguments, 0, &self.at).await?;
+        let run = market
+            .expect(chain, keeper, "rebalance", arguments, 0, &self.at)
+            .await?;
         type Rebalanced = (u64, Vec<([u8; 32], [u8; 32], u64)>);
         let answer: Result<Result<Rebalanced, ()>, ()> = codec::Decode::decode(&mut run.data.as_slice())?;
         let moves = answer.ok().and_then(Result::ok).map_or(0, |(_, moves)| moves.len());

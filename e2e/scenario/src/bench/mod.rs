@@ -139,6 +139,8 @@ async fn create(
         salt: part.name().as_bytes().to_vec(),
     };
     let address = keeper_chain::contracts::contract_address(&root.id, &new);
-    chain.run_sealed(&[(harness::market::instantiate_with(bundle, &new), root)]).await?;
+    chain
+        .run_sealed(&[(harness::market::instantiate_with(bundle, &new), root)])
+        .await?;
     Ok(Client::new(address, bundle.clone()))
 }

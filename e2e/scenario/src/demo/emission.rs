@@ -192,12 +192,24 @@ pub async fn run(folder: &Path, mut expect: impl FnMut(&str, bool)) -> Result<Fi
     // A delisted market is told with the next epoch.
     act.epoch().await?;
     let figures = act.figures(&steady, start.unwrap_or_default()).await?;
-    expect("at least ten epochs by inflow are settled", act.models.len() - act.by(Model::Price) >= EPOCHS);
-    expect("at least ten epochs by price are settled", act.by(Model::Price) >= EPOCHS);
-    expect("paid and carried are the budget, to the rao, in every epoch", act.balanced());
+    expect(
+        "at least ten epochs by inflow are settled",
+        act.models.len() - act.by(Model::Price) >= EPOCHS,
+    );
+    expect(
+        "at least ten epochs by price are settled",
+        act.by(Model::Price) >= EPOCHS,
+    );
+    expect(
+        "paid and carried are the budget, to the rao, in every epoch",
+        act.balanced(),
+    );
     expect("the market that grows is paid the most", act.favours(0).await?);
     expect("the extractor is delisted", act.states.get(2) == Some(&State::Delisted));
-    expect("its market is left by its users and entered by nobody", act.standing(&extractor).await? == Standing::Delisted);
+    expect(
+        "its market is left by its users and entered by nobody",
+        act.standing(&extractor).await? == Standing::Delisted,
+    );
     expect("the other recovers", act.states.get(1) == Some(&State::Active));
     expect("the challenge that is upheld gets its bond back", bonds.0 == BOND);
     expect("the challenge that fails pays its bond to the budget", bonds.1 == BOND);
@@ -233,7 +245,6 @@ fn rules() -> Rules {
             challenge_epochs: 4,
             delist_delay: 7_200,
             bond: BOND,
-            ..LadderRules::default()
         },
         ..Rules::default()
     }
@@ -294,7 +305,8 @@ impl Act {
         for market in act.stage.markets.clone() {
             let generation = act.stage.generation(market.plan.netuid).await?;
             let listing = (market.plan.netuid, generation, true);
-            act.govern(Capability::Listing, &registry, "set_listed", listing).await?;
+            act.govern(Capability::Listing, &registry, "set_listed", listing)
+                .await?;
         }
         let first = act.suite.market(act.markets()?[0].client.address);
         for hotkey in more_validators()? {
@@ -442,7 +454,7 @@ impl Act {
             }
             *known = ladder.state;
         }
-        if self.reports.len() % 5 == 0 {
+        if self.reports.len().is_multiple_of(5) {
             let paid: u64 = self.reports.iter().map(|report| report.paid).sum();
             println!(
                 "{:>5}  {} epochs settled, {:.3} TAO paid; shares {:.2?}, contribution {:?} bps",
@@ -579,7 +591,10 @@ impl Act {
 
 /// The validators of the first market that join the one it begins with.
 fn more_validators() -> Result<Vec<Actor>> {
-    ["//Second", "//Third", "//Fourth"].into_iter().map(Actor::new).collect()
+    ["//Second", "//Third", "//Fourth"]
+        .into_iter()
+        .map(Actor::new)
+        .collect()
 }
 
 fn name(model: Model) -> &'static str {
