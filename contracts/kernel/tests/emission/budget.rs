@@ -39,7 +39,7 @@ fn markets() -> impl Strategy<Value = Vec<(u64, u64)>> {
 }
 
 proptest! {
-    #![proptest_config(cases(3_000))]
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn an_epoch_releases_its_part_of_the_budget_up_to_the_bound(rules in rules(), budget in sized(64)) {
