@@ -48,6 +48,8 @@ mod emission {
         pub(crate) shares: Lazy<Vec<u64>>,
         pub(crate) pages: Mapping<u32, PageCell>,
         numbers: Mapping<(u16, u64), u32>,
+        /// Seats that were left by markets that live: who comes back goes on where it was.
+        left: Mapping<(u16, u64), SeatCell>,
         pub(crate) versions: Mapping<u32, RulesCell>,
     }
 
@@ -78,6 +80,7 @@ mod emission {
                 shares: Lazy::new(),
                 pages: Mapping::new(),
                 numbers: Mapping::new(),
+                left: Mapping::new(),
                 versions,
             })
         }
@@ -124,7 +127,8 @@ mod emission {
 
         // ---- seats
 
-        /// Gives a market that the registry lists a seat. Anyone may.
+        /// Gives a living market that the registry lists a seat. Anyone may. One that had a seat before goes on where it was: no
+        /// sanction is lost by leaving.
         #[ink(message)]
         pub fn enroll(&mut self, netuid: u16, generation: u64) -> Result<u32> {
             apart(&mut || {
@@ -132,7 +136,7 @@ mod emission {
                     return Err(EmissionError::SeatedAlready.into());
                 }
                 let entry = remote::entry(self.hot.0.authority, netuid, generation)?;
-                if !entry.listed {
+                if !entry.listed || !self.is_alive(netuid, generation)? {
                     return Err(EmissionError::NotListed.into());
                 }
                 let hot = &mut self.hot.0;
@@ -145,19 +149,23 @@ mod emission {
                     }
                     None => return Err(EmissionError::NoSeatFree.into()),
                 };
-                let seat = Seat {
-                    netuid,
-                    generation,
-                    market: entry.address,
-                    created: entry.created,
-                    measures: Measures::default(),
-                    ladder: Ladder::new(hot.next_epoch),
-                    contribution: Default::default(),
-                    burned: 0,
-                    paid: 0,
-                    total_paid: 0,
-                    silent: 0,
-                };
+                let next_epoch = hot.next_epoch;
+                let seat = self.left.take((netuid, generation)).map_or_else(
+                    || Seat {
+                        netuid,
+                        generation,
+                        market: entry.address,
+                        created: entry.created,
+                        measures: Measures::default(),
+                        ladder: Ladder::new(next_epoch),
+                        contribution: Default::default(),
+                        burned: 0,
+                        paid: 0,
+                        total_paid: 0,
+                        silent: 0,
+                    },
+                    |cell| cell.0,
+                );
                 self.numbers.insert((netuid, generation), &number);
                 self.put(number, Some(seat));
                 emit(&Seated {
@@ -171,19 +179,21 @@ mod emission {
         }
 
         /// Takes the seat of a market that the registry no longer lists, or whose generation has ended. Anyone may. A bond that is held
-        /// goes back.
+        /// goes back; what the market stood at is kept while it lives.
         #[ink(message)]
         pub fn unseat(&mut self, netuid: u16, generation: u64) -> Result<()> {
             apart(&mut || {
                 let (number, mut seat) = self.seat_of(netuid, generation)?;
-                let state = self.env().extension().get_subnet_registration_state(netuid)?;
-                let alive = state.exists && state.registered_subnet_counter == generation;
+                let alive = self.is_alive(netuid, generation)?;
                 if alive && remote::entry(self.hot.0.authority, netuid, generation)?.listed {
                     return Err(EmissionError::SeatKept.into());
                 }
                 let bond = seat.ladder.close(true);
-                // Nobody restricts it any more.
-                remote::settle_epoch(seat.market, NO_EPOCH, Standing::Open, 0);
+                if alive {
+                    // A delisting lasts; every other restriction ends by itself, because nobody renews it.
+                    self.tell(seat.market, standing(&seat.ladder))?;
+                    self.left.insert((netuid, generation), &SeatCell(seat));
+                }
                 self.numbers.remove((netuid, generation));
                 self.put(number, None);
                 self.hot.0.vacant.push(number);
@@ -222,7 +232,9 @@ mod emission {
                     bond,
                     epoch,
                 });
-                remote::settle_epoch(market, NO_EPOCH, standing, 0).ok_or(EmissionError::MarketSilent)?;
+                if !self.tell(market, standing)? {
+                    return Err(EmissionError::MarketSilent.into());
+                }
                 Ok(())
             })
         }
@@ -270,7 +282,7 @@ mod emission {
                     contribution: seat.contribution,
                 });
                 // If it does not answer now it is told with the next epoch.
-                remote::settle_epoch(seat.market, NO_EPOCH, standing(&seat.ladder), 0);
+                self.tell(seat.market, standing(&seat.ladder))?;
                 self.put(number, Some(seat));
                 self.settle_bond(netuid, generation, bond)
             })
@@ -348,6 +360,22 @@ mod emission {
                 *slot = seat;
             }
             self.pages.insert(number / PAGE, &PageCell(page));
+        }
+
+        /// Tells a market how it is restricted; whether it answered. Whoever is called could use the chain in our name: nothing may
+        /// leave.
+        fn tell(&self, market: AccountId, standing: Standing) -> Result<bool> {
+            let had = self.env().balance();
+            let answered = remote::settle_epoch(market, NO_EPOCH, standing, 0).is_some();
+            match had.saturating_sub(self.env().balance()) {
+                0 => Ok(answered),
+                gone => Err(EmissionError::FundsTaken { gone }.into()),
+            }
+        }
+
+        fn is_alive(&self, netuid: u16, generation: u64) -> Result<bool> {
+            let state = self.env().extension().get_subnet_registration_state(netuid)?;
+            Ok(state.exists && state.registered_subnet_counter == generation)
         }
 
         fn as_authority(&self) -> Result<()> {

@@ -50,6 +50,11 @@ cell!(
     Vec<Option<Seat>>
 );
 cell!(
+    /// A seat that was left.
+    SeatCell,
+    Seat
+);
+cell!(
     /// One version of the rules.
     RulesCell,
     Rules

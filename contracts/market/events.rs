@@ -1,9 +1,9 @@
 //! What happened to balances. A topic costs more than all fields together, so only the owner of a new position is indexed:
 //! nobody can look up ids they never saw, and every later event of a position carries its id.
 
-use ink::primitives::AccountId;
 use crate::storage::StakeMove;
 use ink::prelude::vec::Vec;
+use ink::primitives::AccountId;
 use kernel::market::{Closed, Harvested, Liquidated, MarginChanged, Opened, Restriction, SettledShort, Terminal};
 use kernel::{Asset, FeeParams, LiquidityChange, RateParams, RiskParams, Swapped};
 

@@ -393,8 +393,7 @@ mod market {
         /// Buys back at most `alpha` (all debt for the largest number) for at most `max_cost` out of the escrow and the TAO sent.
         /// When nothing is owed any more, the rest is paid to the owner; otherwise it stays as margin.
         ///
-        /// In a delisted market anyone may close anybody's whole short, at no worse than 5 % above the short average or the price from
-        /// before the challenge.
+        /// In a delisted market anyone may close anybody's whole short, buying at no worse than 5 % above the short average.
         #[ink(message, payable)]
         pub fn close_short(&mut self, id: u32, alpha: u64, max_cost: u64, deadline: u32) -> Result<Closed> {
             apart(&mut || {
@@ -692,7 +691,11 @@ mod market {
                     self.hot.0.fund_incentives(tao, now)?;
                 }
                 let before = self.hot.0.restriction;
-                self.hot.0.restrict(standing, now);
+                let price = match standing {
+                    Standing::Contested | Standing::Delisted => self.chain_price().unwrap_or(0),
+                    Standing::Open | Standing::Quarantined => 0,
+                };
+                self.hot.0.restrict(standing, price, now);
                 let restriction = self.hot.0.restriction;
                 if restriction.standing != before.standing {
                     emit(&StandingChanged { restriction });

@@ -61,8 +61,15 @@ impl AlphaMarket {
     ) -> Result<u64> {
         let mut validators = self.validators();
         let entry = match hotkey {
-            None => validators.all.first_mut(),
-            Some(hotkey) => validators.all.iter_mut().find(|entry| AccountId::from(entry.hotkey) == hotkey),
+            // One that is to go takes no more; while all are, the first does.
+            None => {
+                let stays = validators.all.iter().position(|entry| !entry.is_out());
+                validators.all.get_mut(stays.unwrap_or(0))
+            }
+            Some(hotkey) => validators
+                .all
+                .iter_mut()
+                .find(|entry| AccountId::from(entry.hotkey) == hotkey),
         };
         let entry = entry.ok_or(MarketError::ForeignHotkey)?;
         let key = AccountId::from(entry.hotkey);
@@ -104,8 +111,13 @@ impl AlphaMarket {
         let stake = self.stake_with(hotkey)?;
         let now = self.env().block_number();
         let mut validators = self.validators();
-        let listed = validators.all.iter().any(|entry| AccountId::from(entry.hotkey) == hotkey);
-        if listed || stake == 0 || self.stake_owned()? >= self.hot.0.booked_alpha()? {
+        let listed = validators
+            .all
+            .iter()
+            .any(|entry| AccountId::from(entry.hotkey) == hotkey);
+        // What moved with a key is all of its stake; dust sent under another key is not.
+        let missing = self.hot.0.booked_alpha()?.saturating_sub(self.stake_owned()?);
+        if listed || missing == 0 || stake < missing / 2 {
             return Err(kernel::Error::NothingToDo.into());
         }
         for entry in &mut validators.all {
@@ -202,7 +214,7 @@ impl AlphaMarket {
         }
         // What a forgotten validator keeps must be nobody's, like what moves may lose.
         let lost = u64::try_from(MAX_VALIDATORS.saturating_add(moves.len())).unwrap_or(u64::MAX);
-        let dropped = validators.drop_empty(if spare >= lost { STAKE_ROUNDING } else { 0 });
+        let dropped = validators.drop_empty(spare.saturating_sub(lost).min(least.saturating_sub(1)));
         if moves.is_empty() && !dropped {
             return Err(refusal.unwrap_or_else(|| kernel::Error::NothingToDo.into()));
         }
@@ -224,11 +236,7 @@ impl AlphaMarket {
             }
         }
         validators.moved(planned, gone, come, now);
-        Ok(StakeMove {
-            from,
-            to,
-            amount: come,
-        })
+        Ok(StakeMove { from, to, amount: come })
     }
 
     /// Takes `amount` less the rounding out of the market's stake: to another coldkey as stake, or for `None` sold on the

@@ -33,7 +33,9 @@ pub fn named(name: &'static str) -> &'static Bundle {
     static ALL: OnceLock<BTreeMap<&'static str, Bundle>> = OnceLock::new();
     let all = ALL.get_or_init(|| {
         let read = |name| (name, Bundle::read(&folder().join(format!("{name}.contract"))));
-        ["conviction", "emission", "handover", "market", "registry"].map(read).into()
+        ["conviction", "emission", "handover", "market", "registry"]
+            .map(read)
+            .into()
     });
     all.get(name).unwrap_or_else(|| panic!("there is no contract {name}"))
 }

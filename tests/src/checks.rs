@@ -61,7 +61,9 @@ impl Checks {
             } else {
                 let listed = world.competition().state.all;
                 custody.alpha_held = world.chain(|chain| {
-                    let held = listed.iter().map(|entry| chain.stake(&entry.hotkey, &market, crate::NETUID));
+                    let held = listed
+                        .iter()
+                        .map(|entry| chain.stake(&entry.hotkey, &market, crate::NETUID));
                     held.sum()
                 });
             }

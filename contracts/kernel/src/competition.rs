@@ -148,14 +148,17 @@ impl Validator {
 
     /// Moves the averages by a window of the measured yield. Silence makes it a stranger: it is measured anew when it pays again.
     ///
-    /// A window counts once the stake has worked for half a tempo: what came a moment before validators pay would make any yield.
-    fn rate(&mut self) {
+    /// A window counts once the stake has worked for half a tempo, or as much as a fortieth of all the market's stake does in a whole
+    /// one: what came a moment before validators pay would make any yield, and a deposit for a moment must not put off the others'.
+    fn rate(&mut self, total: u64) {
         if self.silent >= SILENT_WINDOWS {
             (self.worked, self.paid) = (0, 0);
             (self.fast, self.slow, self.windows) = (0, 0, 0);
             return;
         }
-        if self.worked < u128::from(self.measured).saturating_mul((TEMPO / 2).into()) {
+        let half = u128::from(self.measured).saturating_mul((TEMPO / 2).into());
+        let part = u128::from(total).saturating_mul(TEMPO.into()) / 40;
+        if self.worked < half.min(part) {
             return;
         }
         let worked = core::mem::take(&mut self.worked);
@@ -197,6 +200,7 @@ impl Validators {
         if scoring {
             self.scored = now;
         }
+        let total = seen.iter().map(|seen| seen.stake).fold(0, u64::saturating_add);
         let mut most = 0u64;
         for (validator, seen) in self.all.iter_mut().zip(seen) {
             validator.observe(seen.stake, seen.stake, now);
@@ -213,7 +217,7 @@ impl Validators {
                     // One without our stake may have nobody else's: it is not silent before it was tried.
                     validator.silent = validator.silent.saturating_add(1);
                 }
-                validator.rate();
+                validator.rate(total);
             }
         }
         most
@@ -270,7 +274,14 @@ impl Validators {
             .map(|(weight, held)| i128::from(*held).saturating_sub(bps_of(total, u64::from(*weight)).into()))
             .collect();
         while moves.len() < usize::try_from(limit).unwrap_or(usize::MAX) {
-            let (Some((from, surplus)), Some((to, deficit))) = (largest(&distance, 1), largest(&distance, -1)) else {
+            // What is to go goes first: it must not wait for somebody who is a little above a target.
+            let going: Vec<i128> = distance
+                .iter()
+                .zip(&self.all)
+                .map(|(distance, validator)| if validator.is_out() { *distance } else { 0 })
+                .collect();
+            let from = largest(&going, 1).or_else(|| largest(&distance, 1));
+            let (Some((from, surplus)), Some((to, deficit))) = (from, largest(&distance, -1)) else {
                 break;
             };
             // One end is enough: many who are a little above their targets together hold what one far below it misses. The last of what
@@ -349,12 +360,18 @@ impl Validators {
         Ok(())
     }
 
-    /// Forgets removed validators that hold at most `dust` alpha-rao; whether there were any. Rounding of the chain's shares may
-    /// leave a unit that is too little to move.
+    /// Forgets removed validators that hold nothing, and one that holds at most `dust` alpha-rao, too little to move; whether there were
+    /// any.
     pub fn drop_empty(&mut self, dust: u64) -> bool {
         let before = self.all.len();
-        self.all
-            .retain(|validator| !validator.leaving || validator.measured > dust);
+        let mut left = dust;
+        self.all.retain(|validator| {
+            let goes = validator.leaving && validator.measured <= left;
+            if goes && validator.measured != 0 {
+                left = 0;
+            }
+            !goes
+        });
         self.all.len() != before
     }
 

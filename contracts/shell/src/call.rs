@@ -13,7 +13,12 @@ use subtensor::SubtensorEnvironment;
 /// # Errors
 /// When the target refuses the value, traps, or answers something else.
 #[allow(clippy::result_unit_err, reason = "the chain says no more")]
-pub fn call(target: AccountId, selector: [u8; 4], arguments: Vec<u8>, value: u64) -> Result<Result<Vec<u8>, Vec<u8>>, ()> {
+pub fn call(
+    target: AccountId,
+    selector: [u8; 4],
+    arguments: Vec<u8>,
+    value: u64,
+) -> Result<Result<Vec<u8>, Vec<u8>>, ()> {
     let input = ExecutionInput::new(Selector::new(selector)).push_arg(Bare(arguments));
     let answer = build_call::<SubtensorEnvironment>()
         .call(target)

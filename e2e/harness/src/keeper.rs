@@ -290,7 +290,9 @@ fn rules(rules: &Rules) -> String {
         }
         Model::Price => "model = \"price\"\n".to_owned(),
     };
-    let gate = gate.map_or_else(String::new, |gate| format!("gate_quantile_bps = {}\n", gate.quantile_bps));
+    let gate = gate.map_or_else(String::new, |gate| {
+        format!("gate_quantile_bps = {}\n", gate.quantile_bps)
+    });
     format!(
         "[suite.emission]\n{model}{gate}release_ppm = {release_ppm}\nmax_release_rao = {max_release}\n\
          max_yield_bps = {max_yield_bps}\ndividend_target_bps = {dividend_target_bps}\n\

@@ -145,12 +145,22 @@ fn a_short_that_triggers_a_delisting_gains_nothing_by_it() {
     let price = economy.market_state(place).market.restriction.floor;
     sink(&mut economy, place, |state| *state == State::Delisted);
     economy.epoch();
-    assert_eq!(tao(&mut economy, ATTACKER), held, "the bond came back, and nothing else");
+    assert_eq!(
+        tao(&mut economy, ATTACKER),
+        held,
+        "the bond came back, and nothing else"
+    );
     let fallen = economy.market_state(place).prices.spot;
     assert!(fallen < price / 2, "the price fell while the challenge ran");
     // A stranger closes it, as anyone may.
     let closed: Closed = economy
-        .market(place, STRANGER, 0, "close_short", (opened.id, u64::MAX, u64::MAX, u32::MAX))
+        .market(
+            place,
+            STRANGER,
+            0,
+            "close_short",
+            (opened.id, u64::MAX, u64::MAX, u32::MAX),
+        )
         .expect("delisted");
     let worth = u128::from(closed.repaid) * u128::from(price) / 1_000_000_000_000;
     assert!(

@@ -131,7 +131,9 @@ impl Economy {
     /// A subnet and its market, made by the registry.
     pub fn create(&mut self, netuid: u16) -> Place {
         let suite = &mut self.suite;
-        suite.world.control(|chain| chain.create_subnet(netuid, subnet()).map(|_| ()));
+        suite
+            .world
+            .control(|chain| chain.create_subnet(netuid, subnet()).map(|_| ()));
         let address = suite
             .call(DEPLOYER, Part::Registry, BOND, "create_market", (netuid, HOTKEY))
             .expect("a market");
@@ -162,7 +164,8 @@ impl Economy {
     /// Adds liquidity out of the ledger.
     pub fn add(&mut self, place: Place, who: AccountId, tao: u64) -> LiquidityChange {
         let arguments = (tao, 0u128, u32::MAX, Settlement::Ledger);
-        self.market(place, who, tao, "add_liquidity", arguments).expect("liquidity")
+        self.market(place, who, tao, "add_liquidity", arguments)
+            .expect("liquidity")
     }
 
     /// Removes liquidity.
@@ -175,7 +178,8 @@ impl Economy {
     pub fn swap(&mut self, place: Place, who: AccountId, input: kernel::Asset, amount: u64) -> kernel::Swapped {
         let value = if input == kernel::Asset::Tao { amount } else { 0 };
         let arguments = (input, amount, 0u64, u32::MAX, Settlement::Ledger);
-        self.market(place, who, value, "swap_exact_in", arguments).expect("a swap")
+        self.market(place, who, value, "swap_exact_in", arguments)
+            .expect("a swap")
     }
 
     /// A trader buys for so much TAO.
@@ -294,7 +298,10 @@ impl Economy {
         assert_eq!(state.available + state.stored.bonds, held, "{step}: TAO held");
         if let Some(last) = state.stored.last {
             assert_eq!(last.paid + last.carried, last.budget, "{step}: paid and carried");
-            assert!(last.paid <= last.release && last.release <= last.budget, "{step}: {last:?}");
+            assert!(
+                last.paid <= last.release && last.release <= last.budget,
+                "{step}: {last:?}"
+            );
         }
         let page: SeatPage = self.suite.read(Part::Emission, "seats", (0u32, 128u32));
         let mut next = page.next;

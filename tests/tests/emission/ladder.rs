@@ -203,11 +203,8 @@ fn a_challenge_needs_a_quarantine_the_exact_bond_and_no_other_challenge() {
     let mut economy = watched();
     let place = economy.places[0];
     let key = (place.netuid, place.generation);
-    let refused = |economy: &mut Economy, bond: u64| {
-        economy
-            .emission::<()>(STRANGER, bond, "challenge", key)
-            .unwrap_err()
-    };
+    let refused =
+        |economy: &mut Economy, bond: u64| economy.emission::<()>(STRANGER, bond, "challenge", key).unwrap_err();
     assert_eq!(refused(&mut economy, BOND), "Rule.NotQuarantined");
     let mut economy = quarantined();
     assert_eq!(refused(&mut economy, BOND - 1), "Rule.WrongBond");
@@ -230,9 +227,7 @@ fn an_appeal_by_governance_reinstates_even_a_delisted_market() {
     sink(&mut economy, |state| *state == State::Delisted);
     economy.epoch();
     let arguments = (place.netuid, place.generation);
-    let action = economy
-        .suite
-        .action(CAPABILITY, Part::Emission, "reinstate", arguments);
+    let action = economy.suite.action(CAPABILITY, Part::Emission, "reinstate", arguments);
     let Ok(id) = economy.suite.schedule(Suite::operation(action, 1)) else {
         // The core team no longer holds it: the handover's own call stands for a referendum's.
         let handover = economy.suite.handover;

@@ -29,7 +29,10 @@ fn flow(economy: &mut Economy) {
 
 fn paid(economy: &mut Economy) -> Vec<u64> {
     let places = economy.places.clone();
-    places.into_iter().map(|place| economy.seat(place).seat.total_paid).collect()
+    places
+        .into_iter()
+        .map(|place| economy.seat(place).seat.total_paid)
+        .collect()
 }
 
 #[test]
@@ -117,7 +120,10 @@ fn a_market_that_cannot_receive_does_not_stop_the_others() {
     let mut economy = grown(8);
     let place = economy.places[1];
     // Its subnet is gone.
-    economy.suite.world.control(|chain| chain.dissolve(place.netuid).map(|_| ()));
+    economy
+        .suite
+        .world
+        .control(|chain| chain.dissolve(place.netuid).map(|_| ()));
     let before = paid(&mut economy);
     let report = economy.epoch();
     let after = paid(&mut economy);
@@ -173,9 +179,13 @@ fn seats_are_for_listed_markets_and_kept_while_they_are() {
         "SeatKept"
     );
     economy.set_listed(place, false);
-    economy.emission::<()>(ATTACKER, 0, "unseat", key).expect("no longer listed");
+    economy
+        .emission::<()>(ATTACKER, 0, "unseat", key)
+        .expect("no longer listed");
     assert_eq!(
-        economy.emission::<u32>(ATTACKER, 0, "enroll", (99u16, 1u64)).unwrap_err(),
+        economy
+            .emission::<u32>(ATTACKER, 0, "enroll", (99u16, 1u64))
+            .unwrap_err(),
         "NoSuchMarket"
     );
 }
@@ -262,9 +272,7 @@ fn both_models_share_the_same_budget_differently() {
     for _ in 0..3 {
         economy.epoch();
     }
-    let share = |economy: &mut Economy| -> Vec<u64> {
-        places.iter().map(|place| economy.seat(*place).share).collect()
-    };
+    let share = |economy: &mut Economy| -> Vec<u64> { places.iter().map(|place| economy.seat(*place).share).collect() };
     let by_price = share(&mut economy);
     economy
         .emission::<()>(
@@ -294,7 +302,8 @@ fn a_hundred_and_twenty_eight_markets_settle_in_pages_of_one() {
     assert_eq!(economy.seat_it(one_more).unwrap_err(), "NoSeatFree");
     economy.end_epoch();
     let mut pages = 0;
-    while !economy.suite
+    while !economy
+        .suite
         .call::<crate::economy::Settled>(OWNER, Part::Emission, 0, "settle", (1u32, 0u64, u32::MAX))
         .expect("a page")
         .finished
@@ -313,10 +322,7 @@ fn the_budget_takes_plain_transfers_and_refuses_nothing() {
     let address = economy.suite.emission;
     economy.suite.world.transfer(OWNER, address, 5 * COIN);
     assert_eq!(economy.state().available, before + 5 * COIN);
-    assert_eq!(
-        economy.emission::<()>(OWNER, 0, "fund", ()).unwrap_err(),
-        "NothingSent"
-    );
+    assert_eq!(economy.emission::<()>(OWNER, 0, "fund", ()).unwrap_err(), "NothingSent");
 }
 
 #[test]

@@ -214,10 +214,7 @@ fn only_governance_chooses_who_competes() {
     for validator in &all[1..] {
         world.by(AUTHORITY).remove_hotkey(validator.hotkey).unwrap();
     }
-    assert_eq!(
-        world.by(AUTHORITY).remove_hotkey(HOTKEY),
-        refused(Error::LastValidator)
-    );
+    assert_eq!(world.by(AUTHORITY).remove_hotkey(HOTKEY), refused(Error::LastValidator));
 }
 
 #[test]
@@ -242,7 +239,10 @@ fn a_donation_buys_no_score() {
         epoch(&mut bribed);
     }
     let (without, with) = (score(&mut honest), score(&mut bribed));
-    assert!(with <= without * 11 / 10, "the excess never counts: {with} against {without}");
+    assert!(
+        with <= without * 11 / 10,
+        "the excess never counts: {with} against {without}"
+    );
     let shares = held(&mut bribed);
     let total: u64 = shares.iter().sum();
     assert!(shares[3] <= total / 4 + total / 20, "{shares:?}");

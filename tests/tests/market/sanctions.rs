@@ -18,7 +18,10 @@ fn shorted() -> (World, u32) {
 }
 
 fn restrict(world: &mut World, standing: Standing) {
-    world.by(EMISSION).settle_epoch(u32::MAX, standing).expect("a living market");
+    world
+        .by(EMISSION)
+        .settle_epoch(u32::MAX, standing)
+        .expect("a living market");
 }
 
 #[test]
@@ -39,7 +42,11 @@ fn an_epoch_reads_the_least_that_stayed_however_late_it_is_read() {
     let before = world.state().market.pool.tao;
     // Comes and goes within the epoch.
     world.blocks(5);
-    world.by(PROVIDER).value(3_000 * COIN).add_liquidity(3_000 * COIN, 1, Ledger).unwrap();
+    world
+        .by(PROVIDER)
+        .value(3_000 * COIN)
+        .add_liquidity(3_000 * COIN, 1, Ledger)
+        .unwrap();
     world.blocks(5);
     let shares = world.account(PROVIDER).account.lp_shares;
     world.by(PROVIDER).remove_liquidity(shares / 2, 0, 0, Ledger).unwrap();
@@ -73,7 +80,11 @@ fn a_quarantine_opens_no_shorts_closes_no_exit_and_ends_by_itself() {
         paused
     );
     world.jump(1);
-    world.by(SHORTER).value(10 * COIN).open_short(COIN, 0).expect("nobody renewed it");
+    world
+        .by(SHORTER)
+        .value(10 * COIN)
+        .open_short(COIN, 0)
+        .expect("nobody renewed it");
 }
 
 #[test]
@@ -130,7 +141,11 @@ fn a_delisted_market_is_left_by_everybody_and_entered_by_nobody() {
     restrict(&mut world, Standing::Delisted);
     let delisted = MarketError::Rule(Error::Delisted);
     assert_eq!(
-        world.by(PROVIDER).value(COIN).add_liquidity(COIN, 1, Ledger).unwrap_err(),
+        world
+            .by(PROVIDER)
+            .value(COIN)
+            .add_liquidity(COIN, 1, Ledger)
+            .unwrap_err(),
         delisted
     );
     assert_eq!(world.by(LENDER).lend(COIN).unwrap_err(), delisted);
@@ -140,17 +155,23 @@ fn a_delisted_market_is_left_by_everybody_and_entered_by_nobody() {
         MarketError::Rule(Error::OpeningPaused)
     );
     world.jump(10 * RESTRICTED_BLOCKS);
-    assert_eq!(world.by(LENDER).lend(COIN).unwrap_err(), delisted, "it does not end by itself");
+    assert_eq!(
+        world.by(LENDER).lend(COIN).unwrap_err(),
+        delisted,
+        "it does not end by itself"
+    );
     every_exit(&mut world.clone(), id);
     // Nobody has to wait for a short's owner.
     let before = world.tao(SHORTER);
     let escrow = world.position(id).unwrap().position.escrow;
-    let closed = world.by(KEEPER).close_short(id, u64::MAX, u64::MAX).expect("anyone may");
+    let closed = world
+        .by(KEEPER)
+        .close_short(id, u64::MAX, u64::MAX)
+        .expect("anyone may");
     assert_eq!(world.tao(SHORTER), before + closed.returned, "the rest is the owner's");
     assert_eq!(closed.returned + closed.cost, escrow);
     assert!(world.state().market.open_positions == 0);
 }
-
 
 #[test]
 fn a_stranger_closes_no_short_of_a_market_that_is_not_delisted_and_none_at_a_bad_price() {
@@ -162,7 +183,10 @@ fn a_stranger_closes_no_short_of_a_market_that_is_not_delisted_and_none_at_a_bad
     );
     restrict(&mut world, Standing::Delisted);
     // Pumped first, the pool is too dear for whoever does not own the short.
-    world.by(ATTACKER).swap_exact_in(kernel::Asset::Tao, 5_000 * COIN, 1, Ledger).unwrap();
+    world
+        .by(ATTACKER)
+        .swap_exact_in(kernel::Asset::Tao, 5_000 * COIN, 1, Ledger)
+        .unwrap();
     assert!(matches!(
         world.by(KEEPER).close_short(id, u64::MAX, u64::MAX),
         Err(MarketError::Rule(Error::CostExceeded { .. }))
@@ -171,11 +195,24 @@ fn a_stranger_closes_no_short_of_a_market_that_is_not_delisted_and_none_at_a_bad
 
 /// Every way out works.
 fn every_exit(world: &mut World, id: u32) {
-    world.by(KEEPER).value(COIN).add_margin(id).expect("margin can be added");
-    world.by(SHORTER).repay_with_alpha(id, COIN).expect("part can be repaid");
-    world.by(SHORTER).close_short(id, u64::MAX, u64::MAX).expect("a short can be closed");
+    world
+        .by(KEEPER)
+        .value(COIN)
+        .add_margin(id)
+        .expect("margin can be added");
+    world
+        .by(SHORTER)
+        .repay_with_alpha(id, COIN)
+        .expect("part can be repaid");
+    world
+        .by(SHORTER)
+        .close_short(id, u64::MAX, u64::MAX)
+        .expect("a short can be closed");
     let shares = world.account(PROVIDER).account.lp_shares;
-    world.by(PROVIDER).remove_liquidity(shares / 2, 0, 0, Ledger).expect("liquidity can leave");
+    world
+        .by(PROVIDER)
+        .remove_liquidity(shares / 2, 0, 0, Ledger)
+        .expect("liquidity can leave");
     let lent = world.account(LENDER).account.lend_shares;
     let alpha = world.by(LENDER).unlend(lent).expect("lent alpha can leave");
     assert!(alpha >= LENT);

@@ -2,14 +2,14 @@
 
 use codec::Encode;
 use contract_tests::bundle;
-use contract_tests::interface::Settlement::{Ledger, Stake};
 use contract_tests::interface::MarketError;
-use kernel::competition::Validators;
+use contract_tests::interface::Settlement::{Ledger, Stake};
 use contract_tests::puppet::{self, calling, using};
 use contract_tests::world::{
     subnet, Outcome, ATTACKER, HOTKEY, KEEPER, LENDER, OTHER_HOTKEY, OTHER_SHORTER, PROVIDER, SHORTER, TEMPO, TRADER,
 };
 use contract_tests::{World, COIN, NETUID};
+use kernel::competition::Validators;
 use kernel::math::E18;
 use kernel::{Asset, Error};
 use staking::{Code, Function};
@@ -444,10 +444,7 @@ fn stake_that_follows_a_swapped_hotkey_is_found_again_and_no_gift_chooses_a_vali
     let nothing_there: Result<Validators, _> = world.view_as(KEEPER, "adopt_hotkey", ATTACKER);
     assert_eq!(nothing_there, refused);
     let stakes = world.by(KEEPER).adopt_hotkey(OTHER_HOTKEY).unwrap();
-    assert_eq!(
-        stakes.all[0].hotkey, OTHER_HOTKEY,
-        "new deposits go where the stake is"
-    );
+    assert_eq!(stakes.all[0].hotkey, OTHER_HOTKEY, "new deposits go where the stake is");
     assert_eq!(world.by(KEEPER).adopt_hotkey(OTHER_HOTKEY), refused, "once");
     world.by(TRADER).withdraw_alpha(10 * COIN).unwrap();
 }

@@ -23,7 +23,7 @@ const LEAST_POOL: u64 = 1_000_000_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
 pub struct Contribution {
-    /// Flow of users less what the protocol paid, in 3 days on average, over the TAO in the pool.
+    /// Flow of users less what the protocol paid, the better of its averages over 3 and 30 days, over the TAO in the pool.
     pub flow_bps: i32,
     /// Change of the price: its average of 3 days over that of a month. With dividends, the holder's real return.
     pub price_bps: i32,
@@ -60,12 +60,15 @@ impl Contribution {
     /// Of a market with these averages whose alpha earns `yield_e18` per block, where `target_bps` is expected in 30 days.
     pub fn of(measures: &Measures, yield_e18: u64, target_bps: u16) -> Self {
         let pool = i128::from(measures.settled.max(LEAST_POOL)).saturating_mul(FLOW_ONE.into());
+        // An outflow counts once it shows in both averages: one withdrawal is no extraction, however large it looks in a week.
+        let month = measures.flow.saturating_sub(measures.protocol);
+        let net = measures.net_days.max(month);
         let days = i128::try_from(measures.price_days).unwrap_or(i128::MAX);
         let month = i128::try_from(measures.price_month).unwrap_or(i128::MAX);
         let dividends = u128::from(yield_e18).saturating_mul(MONTH_BLOCKS) / 100_000_000_000_000;
         let dividends = i128::try_from(dividends).unwrap_or(i128::MAX);
         Self {
-            flow_bps: bps(measures.net_days.saturating_mul(MONTH_EPOCHS), pool),
+            flow_bps: bps(net.saturating_mul(MONTH_EPOCHS), pool),
             price_bps: bps(days.saturating_sub(month), month),
             dividends_bps: clamped(dividends.saturating_sub(target_bps.into())),
         }

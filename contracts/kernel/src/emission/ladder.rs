@@ -52,6 +52,14 @@ pub struct Challenge {
     pub bad: u16,
 }
 
+impl Challenge {
+    /// Whether two of three epochs counted so far are bad; a challenge without any is not.
+    fn is_fair(&self) -> bool {
+        let (bad, counted) = (u32::from(self.bad), u32::from(self.counted));
+        counted != 0 && bad.saturating_mul(3) >= counted.saturating_mul(2)
+    }
+}
+
 /// What becomes of a bond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, scale::Encode, scale::Decode)]
 #[cfg_attr(feature = "std", derive(scale_info::TypeInfo))]
@@ -133,6 +141,7 @@ impl Ladder {
         self.good = counted(self.good, index >= rules.recover_above_bps);
         let (struck, recovered) = (self.strikes >= rules.patience, self.good >= rules.patience);
         let upheld = self.judge(index, epoch, rules);
+        let fair = self.challenge.is_some_and(|challenge| challenge.is_fair());
         let next = match self.state {
             State::Active if struck => Some((State::Watch, worst)),
             State::Watch if struck => Some((quarantine(epoch, rules), worst)),
@@ -155,9 +164,9 @@ impl Ladder {
             _ => None,
         };
         let transition = next.map(|(to, reason)| self.enter(to, reason, epoch));
-        let won = matches!(self.state, State::Condemned { .. });
         let over = upheld.is_some() || !matches!(self.state, State::Quarantine { .. });
-        let bond = if over { self.close(won) } else { None };
+        // A quarantine that ends before a challenge is decided costs nobody a bond whom the epochs counted so far prove right.
+        let bond = if over { self.close(fair) } else { None };
         (transition, bond)
     }
 
@@ -211,8 +220,7 @@ impl Ladder {
         challenge.bad = challenge
             .bad
             .saturating_add(u16::from(index < rules.quarantine_below_bps));
-        let (bad, counted) = (u32::from(challenge.bad), u32::from(challenge.counted));
-        (challenge.counted >= rules.challenge_epochs).then(|| bad.saturating_mul(3) >= counted.saturating_mul(2))
+        (challenge.counted >= rules.challenge_epochs).then(|| challenge.is_fair())
     }
 
     fn enter(&mut self, to: State, reason: Reason, epoch: u32) -> Transition {

@@ -59,7 +59,11 @@ impl Measures {
         self.flow = toward(self.flow, units(inflow), FLOW_EPOCH)?;
         self.flow_slow = toward(self.flow_slow, self.flow, SLOW_EPOCH)?;
         self.protocol = toward(self.protocol, units(paid.into()), FLOW_EPOCH)?;
-        let net = inflow.saturating_sub(paid.into());
+        // Being paid is no fault by itself: it counts against a market by at most a ten-thousandth of its pool, 6 % in 30 days.
+        let most = i128::from(settled / 10_000);
+        let net = inflow
+            .saturating_sub(paid.into())
+            .max(inflow.min(most.saturating_neg()));
         self.net_days = toward(self.net_days, units(net), WATCH_EPOCH)?;
         let price = u128::from(sample.price.min(PRICE_CAP)).saturating_mul(PRICE_DIGITS);
         if self.price_month == 0 {

@@ -34,11 +34,12 @@ pub struct LadderRules {
     pub quarantine_below_bps: i32,
     /// Index from which a market recovers. Bounds `watch_below_bps`..=1,000.
     pub recover_above_bps: i32,
-    /// Strikes in a row that move a market down, and good epochs in a row that move it up. Bounds 2..=600.
+    /// Strikes in a row that move a market down, and good epochs in a row that move it up. Bounds 2..=600, at most
+    /// `quarantine_epochs`.
     pub patience: u16,
     /// Epochs of a quarantine. Bounds 8..=1,200.
     pub quarantine_epochs: u16,
-    /// Epochs a challenge is measured over. Bounds 4..=600.
+    /// Epochs a challenge is measured over. Bounds 4..=600, at most `quarantine_epochs`.
     pub challenge_epochs: u16,
     /// Blocks between an upheld challenge and the delisting: longer than anybody needs to close a position. Bounds 7,200..=302,400.
     pub delist_delay: u32,
@@ -115,9 +116,11 @@ impl LadderRules {
             watch,
         )?;
         within(Parameter::RecoverAbove, self.recover_above_bps.into(), watch, 1_000)?;
-        within(Parameter::Patience, self.patience.into(), 2, 600)?;
         within(Parameter::QuarantineEpochs, self.quarantine_epochs.into(), 8, 1_200)?;
-        within(Parameter::ChallengeEpochs, self.challenge_epochs.into(), 4, 600)?;
+        // Both must be able to end within a quarantine.
+        let longest = i64::from(self.quarantine_epochs).min(600);
+        within(Parameter::Patience, self.patience.into(), 2, longest)?;
+        within(Parameter::ChallengeEpochs, self.challenge_epochs.into(), 4, longest)?;
         within(Parameter::DelistDelay, self.delist_delay.into(), 7_200, 302_400)?;
         within(Parameter::Bond, signed(self.bond), 1_000_000_000, 1_000_000_000_000)
     }

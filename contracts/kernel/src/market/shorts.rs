@@ -3,7 +3,7 @@
 use super::Market;
 use crate::account::Account;
 use crate::error::{Error, Result};
-use crate::math::{add, bps_down, mul_div_down, narrow, ratio_bps_up, sub, value_up, BPS_E12};
+use crate::math::{add, bps_down, mul_div_down, narrow, ratio_bps_up, sub, value_down, value_up, BPS_E12};
 use crate::oracle::LONG_WINDOW;
 use crate::pool::Asset;
 use crate::short::{check_remaining_escrow, is_liquidatable, ltv_bps, AccountId, Position};
@@ -200,7 +200,9 @@ impl Market {
         let fee = self.fees.swap_fee_bps.into();
         let cost = self.pool.quote_exact_out(Asset::Alpha, repaid, fee)?.amount_in;
         let funds = add(position.escrow, attached)?;
-        let withheld = self.below_floor(repaid, cost, funds.saturating_sub(cost), now)?;
+        // What is bought counts toward the price floor as what it is worth, not as what a pool lifted for a moment asks.
+        let worth = cost.min(self.worth(repaid, price));
+        let withheld = self.below_floor(repaid, worth, funds.saturating_sub(cost), now)?;
         let cost = add(cost, withheld)?;
         let max = max_cost.min(funds);
         if cost > max {
@@ -222,17 +224,21 @@ impl Market {
         Ok(closed)
     }
 
-    /// Closes somebody's whole short in a delisted market out of its escrow, at an average price of at most 5 % above the short TWAP
-    /// (bounded by the chain's) or the price from before the challenge.
+    /// Closes somebody's whole short in a delisted market out of its escrow, buying at an average price of at most 5 % above the short
+    /// TWAP, itself bounded by the chain's; what is missing to the price from before the challenge is lenders'.
     ///
     /// # Errors
     /// [`Error::CostExceeded`] when it costs more.
     pub fn close_delisted(&mut self, position: &mut Position, chain_price_e9: u64, now: u32) -> Result<Closed> {
         self.touch_debt(now)?;
         let debt = self.vault.debt_of_up(position.debt_scaled)?;
-        let cap = self.buy_back_cap(chain_price_e9)?.max(self.restriction.floor);
-        let max_cost = value_up(debt, cap).unwrap_or(u64::MAX);
-        self.close_short(position, debt, max_cost, 0, now)
+        let max = value_up(debt, self.buy_back_cap(chain_price_e9)?).unwrap_or(u64::MAX);
+        let fee = self.fees.swap_fee_bps.into();
+        let needed = self.pool.quote_exact_out(Asset::Alpha, debt, fee)?.amount_in;
+        if needed > max {
+            return Err(Error::CostExceeded { max, needed }.into());
+        }
+        self.close_short(position, debt, u64::MAX, 0, now)
     }
 
     /// Repays at most `alpha` from an account's ledger, its owner's or anybody else's.
@@ -247,9 +253,7 @@ impl Market {
         let (debt, price, ltv_before_bps) = self.valued(position)?;
         let repaid = crate::math::non_zero(alpha.min(debt))?;
         self.withdraw(account, repaid)?;
-        // What alpha is worth for the price floor is hard to lift for a moment: the lowest of spot and both averages.
-        let lowest = price.min(self.oracle.twap(LONG_WINDOW)?);
-        let worth = crate::math::value_down(repaid, lowest).unwrap_or(u64::MAX);
+        let worth = self.worth(repaid, price);
         let withheld = self.below_floor(repaid, worth, position.escrow, now)?;
         self.give_lenders(withheld, now)?;
         let funds = sub(position.escrow, withheld)?;
@@ -278,6 +282,13 @@ impl Market {
             liquidatable: is_liquidatable(debt, position.escrow, price, self.risk.lltv_bps)?,
             liquidation_price: narrow(liquidation_price).unwrap_or(u64::MAX),
         })
+    }
+
+    /// What `alpha` is worth toward the price floor, rao: hard to lift for a moment, the lowest of spot and both averages. `price` is the
+    /// lower of spot and the short one.
+    fn worth(&self, alpha: u64, price: u64) -> u64 {
+        let lowest = price.min(self.oracle.twap(LONG_WINDOW).unwrap_or(price));
+        value_down(alpha, lowest).unwrap_or(u64::MAX)
     }
 
     fn give_lenders(&mut self, rao: u64, now: u32) -> Result<()> {

@@ -5,7 +5,7 @@
     reason = "the codec's derive casts the index of a variant"
 )]
 
-use super::Market;
+use super::{chain_bound, Market};
 use crate::error::{Error, Result};
 use crate::flow::Sample;
 use crate::math::{sub, value_up};
@@ -63,13 +63,17 @@ impl Market {
 
     /// Restricts the market, or lifts its restriction. The price floor is fixed when the market is first contested, from prices recorded
     /// before this block, and holds until the market is neither contested nor delisted.
-    pub fn restrict(&mut self, standing: Standing, now: u32) {
+    ///
+    /// Nor is it more than 10 % above the chain's spot (`chain_price_e9`; 0 when unknown, which bounds nothing), as in every price of
+    /// debt.
+    pub fn restrict(&mut self, standing: Standing, chain_price_e9: u64, now: u32) {
         let floored = |standing| matches!(standing, Standing::Contested | Standing::Delisted);
         if !floored(standing) {
             self.restriction.floor = 0;
         } else if !floored(self.restriction.standing) {
             let short = self.oracle.twap(SHORT_WINDOW).unwrap_or(0);
-            self.restriction.floor = short.max(self.oracle.twap(LONG_WINDOW).unwrap_or(0));
+            let larger = short.max(self.oracle.twap(LONG_WINDOW).unwrap_or(0));
+            self.restriction.floor = larger.min(chain_bound(chain_price_e9));
         }
         self.restriction.standing = standing;
         self.restriction.until = now.saturating_add(RESTRICTED_BLOCKS);

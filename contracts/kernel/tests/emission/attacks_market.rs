@@ -47,7 +47,7 @@ fn fall(w: &mut World, percent: u64, standing: Standing) {
     w.chain_price = Some(w.market.pool.price_down());
     w.now += 400;
     w.market.touch_debt(w.now).expect("touch");
-    w.market.restrict(standing, w.now);
+    w.market.restrict(standing, 0, w.now);
 }
 
 /// What the attacker owns when every alpha, the debt's included, is worth `price`.
@@ -90,7 +90,7 @@ proptest! {
         scale in 11u32..15, percent in 1u64..80, way in ways(), delisted in any::<bool>(),
     ) {
         let (mut w, id) = shorted(10u64.pow(scale));
-        w.market.restrict(Standing::Contested, w.now);
+        w.market.restrict(Standing::Contested, 0, w.now);
         let floor = w.market.restriction.floor;
         prop_assert!(floor > 0);
         fall(&mut w, percent, if delisted { Standing::Delisted } else { Standing::Contested });
@@ -121,7 +121,7 @@ proptest! {
     #[test]
     fn lenders_get_all_that_is_withheld_to_the_rao(scale in 11u32..15, percent in 1u64..80, part in 1u64..100) {
         let (mut w, id) = shorted(10u64.pow(scale));
-        w.market.restrict(Standing::Contested, w.now);
+        w.market.restrict(Standing::Contested, 0, w.now);
         let floor = w.market.restriction.floor;
         fall(&mut w, percent, Standing::Contested);
         let escrow = w.positions[&id].escrow;
@@ -146,7 +146,7 @@ proptest! {
     #[test]
     fn lifting_the_price_to_repay_at_it_loses_while_others_trade(scale in 11u32..15, percent in 10u64..60, blocks in 1u32..200) {
         let (mut w, id) = shorted(10u64.pow(scale));
-        w.market.restrict(Standing::Contested, w.now);
+        w.market.restrict(Standing::Contested, 0, w.now);
         let floor = w.market.restriction.floor;
         fall(&mut w, percent, Standing::Contested);
         let fair = w.market.pool.price_down();
@@ -175,7 +175,7 @@ proptest! {
         way in ways(),
     ) {
         let (mut w, id) = shorted(10u64.pow(13));
-        w.market.restrict(standing, w.now);
+        w.market.restrict(standing, 0, w.now);
         let until = w.now + RESTRICTED_BLOCKS;
         prop_assert_eq!(w.market.standing(until - 1), standing);
         let lapsed = if standing == Standing::Delisted { Standing::Delisted } else { Standing::Open };

@@ -82,7 +82,9 @@ proptest! {
             measures.observe(Sample { stayed: *stayed, price: 1 }, *paid, epoch * 360).expect("in range");
             let last = &flows[(epoch as usize).saturating_sub(3)..=epoch as usize];
             let held = if epoch < 3 { 0 } else { last.iter().map(|(stayed, _)| *stayed).min().expect("four") };
-            let net = i128::from(held) - i128::from(settled) - i128::from(*paid);
+            let inflow = i128::from(held) - i128::from(settled);
+            // Being paid counts for a ten-thousandth of the pool at most.
+            let net = (inflow - i128::from(*paid)).max(inflow.min(-i128::from(held / 10_000)));
             settled = held;
             average = &average + (ratio(net, 1) * ratio(256, 1) - &average) * &weight;
             let off = &average - ratio(measures.net_days, 1);

@@ -19,7 +19,8 @@ fn clamped(bps: &BigRational) -> i32 {
 
 /// In 30 days there are 600 epochs and 216,000 blocks.
 fn exact(measures: &Measures, yield_e18: u64, target_bps: u16) -> Contribution {
-    let net = ratio(measures.net_days, 256);
+    // An outflow counts once both averages show it.
+    let net = ratio(measures.net_days.max(measures.flow - measures.protocol), 256);
     let pool = ratio(measures.settled.max(TAO), 1);
     let price = if measures.price_month == 0 {
         ratio(0, 1)
@@ -47,12 +48,12 @@ fn flows() -> impl Strategy<Value = i128> {
 
 prop_compose! {
     fn measures()(
-        settled in sized(60), net_days in flows(), month in sized(60), days in sized(60),
+        settled in sized(60), net_days in flows(), flow in flows(), protocol in 0i128..1 << 60, month in sized(60), days in sized(60),
         // Near each other, as averages of one price are.
         near in proptest::option::of(0u64..20_000),
     ) -> Measures {
         let price_days = near.map_or(u128::from(days), |near| u128::from(month) * u128::from(near) / 10_000);
-        Measures { settled, net_days, price_days, price_month: month.into(), ..Measures::default() }
+        Measures { settled, net_days, flow, protocol, price_days, price_month: month.into(), ..Measures::default() }
     }
 }
 
@@ -60,7 +61,12 @@ prop_compose! {
 fn modest() -> impl Strategy<Value = Measures> {
     (measures(), -6_000i64..2_000).prop_map(|(measures, bps)| {
         let net_days = i128::from(measures.settled.max(TAO)) * i128::from(bps) / 10_000 * 256 / 600;
-        Measures { net_days, ..measures }
+        Measures {
+            net_days,
+            flow: net_days - i128::from(bps) * 7,
+            protocol: 0,
+            ..measures
+        }
     })
 }
 
@@ -122,6 +128,7 @@ fn a_pool_counts_as_one_tao_at_least_and_a_market_without_a_price_has_not_fallen
     let measures = |settled| Measures {
         settled,
         net_days: -1_000_000 * 256 / 10,
+        flow: -1_000_000 * 256 / 10,
         price_days: 5,
         ..Measures::default()
     };
@@ -135,6 +142,7 @@ fn one_virtue_hides_no_vice() {
     let measures = Measures {
         settled: TAO,
         net_days: -(1 << 70),
+        flow: -(1 << 70),
         price_days: 1 << 60,
         price_month: 1,
         ..Measures::default()

@@ -36,7 +36,7 @@ fn delisted(scale: u64, bps: u64) -> (World, u32, u64) {
     trade_to(&mut w, 5, fair);
     w.now += 400;
     w.market.touch_debt(w.now).expect("touch");
-    w.market.restrict(Standing::Contested, w.now);
+    w.market.restrict(Standing::Contested, 0, w.now);
     let floor = w.market.restriction.floor;
     trade_to(
         &mut w,
@@ -46,7 +46,7 @@ fn delisted(scale: u64, bps: u64) -> (World, u32, u64) {
     w.chain_price = Some(w.market.pool.price_down());
     w.now += 400;
     w.market.touch_debt(w.now).expect("touch");
-    w.market.restrict(Standing::Delisted, w.now);
+    w.market.restrict(Standing::Delisted, 0, w.now);
     assert_eq!(w.market.restriction.floor, floor, "fixed once");
     (w, id, floor)
 }
@@ -63,16 +63,21 @@ fn cost(w: &World, id: u32, floor: u64) -> (u64, u64, u64) {
         .pool
         .quote_exact_out(Asset::Alpha, debt, market.fees.swap_fee_bps.into());
     let bought = quote.expect("the pool has it").amount_in;
-    let owed = bought.max(value_up(debt, floor).expect("fits"));
-    (debt, bought, owed.min(w.positions[&id].escrow.max(bought)))
+    let prices = market.prices();
+    let lowest = prices.spot.min(prices.twap_short).min(prices.twap_long);
+    // Bought alpha counts as what it is worth at the lowest price, and never more than there is.
+    let worth = bought.min(value_down(debt, lowest).expect("fits"));
+    let withheld = value_up(debt, floor).expect("fits").saturating_sub(worth);
+    let left = w.positions[&id].escrow.saturating_sub(bought);
+    (debt, bought, bought + withheld.min(left))
 }
 
-/// The most it may cost: 5 % above the short average, which counts as a tenth above the chain's price at most, or the floor.
-fn most(w: &World, debt: u64, floor: u64) -> u64 {
+/// The most that the pool may ask: 5 % above the short average, which counts as a tenth above the chain's price at most.
+fn most(w: &World, debt: u64) -> u64 {
     let mut market = w.market;
     market.touch_debt(w.now).expect("touch");
     let average = market.prices().twap_short.min(w.chain_price_e9() * 1_100);
-    value_up(debt, floor.max((u128::from(average) * 105 / 100) as u64)).expect("fits")
+    value_up(debt, (u128::from(average) * 105 / 100) as u64).expect("fits")
 }
 
 proptest! {
@@ -88,19 +93,19 @@ proptest! {
         trade_to(&mut w, 4, spot / 10_000 * pumped);
         let (debt, bought, owed) = cost(&w, id, floor);
         let escrow = w.positions[&id].escrow;
-        let max = most(&w, debt, floor).min(escrow);
+        let max = if bought > most(&w, debt) { most(&w, debt) } else { escrow };
         let (held, wallet) = (w.market.lender_incentives.held, w.wallets[OWNER].tao);
         match w.close_delisted(id) {
             Ok(closed) => {
-                prop_assert!(owed <= max);
+                prop_assert!(bought <= max);
                 prop_assert_eq!((closed.repaid, closed.cost, closed.returned), (debt, owed, escrow - owed));
                 prop_assert!(closed.cost >= value_down(debt, floor).expect("fits").min(escrow), "never below the floor");
                 prop_assert_eq!(w.market.lender_incentives.held - held, owed - bought, "lenders get what is withheld");
                 prop_assert_eq!(w.wallets[OWNER].tao - wallet, closed.returned);
             }
             Err(error) => {
-                prop_assert!(owed > max, "{error:?}");
-                prop_assert_eq!(error, Error::CostExceeded { max, needed: owed });
+                prop_assert!(bought > max, "{error:?}");
+                prop_assert_eq!(error, Error::CostExceeded { max, needed: bought });
             }
         }
         identities::check(&w);
@@ -130,12 +135,9 @@ fn a_pump_of_one_rao_too_much_is_where_closing_a_delisted_short_ends() {
             }
         }
         let closed = closes(accepted).expect("accepted");
-        let max = most(&pumped(&w, accepted), closed.repaid, floor);
-        assert!(
-            closed.cost <= max && max - closed.cost <= max / 1_000_000,
-            "{} of {max}",
-            closed.cost
-        );
+        let max = most(&pumped(&w, accepted), closed.repaid);
+        let bought = cost(&pumped(&w, accepted), id, floor).1;
+        assert!(bought <= max && max - bought <= max / 1_000_000, "{bought} of {max}");
         let Err(error) = closes(refused) else {
             panic!("accepted")
         };
@@ -143,20 +145,26 @@ fn a_pump_of_one_rao_too_much_is_where_closing_a_delisted_short_ends() {
             error,
             Error::CostExceeded {
                 max,
-                needed: cost(&pumped(&w, refused), id, floor).2
+                needed: cost(&pumped(&w, refused), id, floor).1
             }
         );
     }
 }
 
 #[test]
-fn nobody_can_make_the_owner_of_a_delisted_short_pay_more_than_the_floor_where_the_price_fell() {
+fn nobody_can_make_the_owner_of_a_delisted_short_pay_more_than_the_floor_and_what_the_cap_leaves_to_the_pool() {
     for tao in [0, 1, 10, 100, 1_000].map(|tao| tao * 1_000_000_000) {
         let (w, id, floor) = delisted(10u64.pow(13), 5_000);
         let mut w = if tao == 0 { w } else { pumped(&w, tao) };
         let escrow = w.positions[&id].escrow;
+        let (debt, bought, owed) = cost(&w, id, floor);
+        let (before, max) = (w.market.lender_incentives.held, most(&w, debt));
         if let Ok(closed) = w.close_delisted(id) {
-            assert_eq!(closed.cost, value_up(closed.repaid, floor).expect("fits"));
+            assert_eq!(closed.cost, owed);
+            assert!(bought <= max);
+            // Pumping takes nothing from lenders: half of the price is theirs whatever the pool asks.
+            let withheld = w.market.lender_incentives.held - before;
+            assert!(withheld >= value_up(debt, floor).expect("fits") / 2 - debt / 1_000);
             assert_eq!(closed.returned, escrow - closed.cost);
         }
     }
@@ -191,14 +199,15 @@ fn where_lenders_are_gone_a_short_is_closed_all_the_same_and_what_is_withheld_wa
         w.market.vault.protocol_shares += shares;
     }
     let held = w.market.lender_incentives.held;
+    let owed = cost(&w, id, floor).2;
     let closed = w.close_delisted(id).expect("closed");
-    assert_eq!(closed.cost, value_up(closed.repaid, floor).expect("fits"));
+    assert_eq!(closed.cost, owed);
     let withheld = w.market.lender_incentives.held - held;
     assert!(withheld > 0);
     identities::check(&w);
     // Reinstated, long after.
     w.now += 10_000;
-    w.market.restrict(Standing::Open, w.now);
+    w.market.restrict(Standing::Open, 0, w.now);
     w.deposit(1, 1_000_000_000).expect("deposit");
     w.lend(1, 1_000_000_000).expect("lent");
     let before = w.wallets[1].tao;

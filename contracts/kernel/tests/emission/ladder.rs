@@ -95,7 +95,12 @@ impl Naive {
         let condemned = matches!(next, Some(State::Condemned { .. }));
         let left = next.is_some_and(|to| !matches!(to, State::Quarantine { .. }));
         let bond = if verdict.is_some() || left {
-            self.challenge.take().map(|_| condemned)
+            self.challenge.take().map(|(_, counted)| {
+                let low = |index: &&i32| **index < rules.quarantine_below_bps;
+                let bad = counted.iter().filter(low).count();
+                assert!(!condemned || bad * 3 >= counted.len() * 2);
+                !counted.is_empty() && bad * 3 >= counted.len() * 2
+            })
         } else {
             None
         };
@@ -441,7 +446,7 @@ fn two_of_three_epochs_below_the_threshold_uphold_a_challenge_and_fewer_cost_the
 
 /// It goes on through a quarantine that is renewed, and is lost with one that ends: whoever challenges in time is heard.
 #[test]
-fn a_challenge_that_is_open_when_a_quarantine_ends_goes_on_if_that_is_renewed_and_is_lost_if_not() {
+fn a_challenge_that_is_open_when_a_quarantine_ends_goes_on_if_that_is_renewed_and_costs_nothing_if_it_was_right() {
     let rules = quick();
     for struck in [true, false] {
         let mut ladder = quarantined(&rules);
@@ -473,8 +478,8 @@ fn a_challenge_that_is_open_when_a_quarantine_ends_goes_on_if_that_is_renewed_an
             assert_eq!((to, ladder.reason), (Some(State::Watch), Reason::Expired));
             assert_eq!(
                 bond,
-                Some(Bond::Slashed {
-                    of: [7; 32],
+                Some(Bond::Returned {
+                    to: [7; 32],
                     amount: rules.bond
                 })
             );

@@ -58,11 +58,13 @@ fn bounds() -> Vec<Bound> {
         bound(Parameter::RecoverAbove, -1_000, 1_000, |rules, x| {
             rules.ladder.recover_above_bps = x as i32;
         }),
-        bound(Parameter::Patience, 2, 600, |rules, x| rules.ladder.patience = x as u16),
+        bound(Parameter::Patience, 2, 140, |rules, x| rules.ladder.patience = x as u16),
         bound(Parameter::QuarantineEpochs, 8, 1_200, |rules, x| {
             rules.ladder.quarantine_epochs = x as u16;
+            // Bounded by it.
+            (rules.ladder.patience, rules.ladder.challenge_epochs) = (2, 4);
         }),
-        bound(Parameter::ChallengeEpochs, 4, 600, |rules, x| {
+        bound(Parameter::ChallengeEpochs, 4, 140, |rules, x| {
             rules.ladder.challenge_epochs = x as u16;
         }),
         bound(Parameter::DelistDelay, 7_200, 302_400, |rules, x| {
