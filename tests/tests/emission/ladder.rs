@@ -58,6 +58,15 @@ fn quarantined() -> Economy {
     economy
 }
 
+/// Rules by which the market is good enough as it stands: its averages remember a fall for days.
+fn lenient() -> kernel::emission::Rules {
+    let mut rules = rules();
+    rules.ladder.watch_below_bps = -4_000;
+    rules.ladder.quarantine_below_bps = -4_000;
+    rules.ladder.recover_above_bps = -4_000;
+    rules
+}
+
 fn challenged() -> Economy {
     let mut economy = quarantined();
     let place = economy.places[0];
@@ -114,6 +123,7 @@ fn a_quarantine_ends_by_itself_and_good_epochs_lead_back_to_good_standing() {
     let mut economy = quarantined();
     let place = economy.places[0];
     let mut seen = Vec::new();
+    economy.set_rules(lenient());
     for _ in 0..40 {
         economy.buy(place, 200 * COIN);
         economy.epoch();
@@ -163,10 +173,7 @@ fn a_condemned_market_that_recovers_is_watched_again() {
     let mut economy = challenged();
     let place = economy.places[0];
     sink(&mut economy, |state| matches!(state, State::Condemned { .. }));
-    // The averages of the price remember the fall for longer than the delay lasts.
-    let mut lenient = rules();
-    lenient.ladder.recover_above_bps = -400;
-    economy.set_rules(lenient);
+    economy.set_rules(lenient());
     for _ in 0..18 {
         economy.buy(place, 2_000 * COIN);
         economy.epoch();
@@ -181,6 +188,7 @@ fn a_condemned_market_that_recovers_is_watched_again() {
 fn a_challenge_that_fails_pays_its_bond_to_the_budget() {
     let mut economy = challenged();
     let place = economy.places[0];
+    economy.set_rules(lenient());
     let (tao, available) = (economy.suite.world.tao(STRANGER), economy.state().available);
     let mut spent = 0;
     for _ in 0..12 {
