@@ -1,7 +1,8 @@
 //! The index of contribution against exact rationals.
 
 use kernel::emission::contribution::{BEST_BPS, WORST_BPS};
-use kernel::emission::{Contribution, LadderRules, Measures, Reason};
+use kernel::emission::{Contribution, Ladder, LadderRules, Measures, Reason, State};
+use kernel::flow::Sample;
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 use proptest::prelude::*;
@@ -158,4 +159,52 @@ fn one_virtue_hides_no_vice() {
         (got.index(), got.worst()),
         (WORST_BPS + 2 * BEST_BPS, Reason::NetOutflow)
     );
+}
+
+/// An eighth of a healthy pool that left once was enough for a quarantine, and a challenge would have done the rest.
+#[test]
+fn one_withdrawal_of_a_fifth_leads_no_market_beyond_watch() {
+    let rules = LadderRules::default();
+    for part in [8, 15, 20] {
+        let mut measures = Measures::default();
+        let mut ladder = Ladder::new(0);
+        let mut pool = 1_000 * TAO;
+        for epoch in 0..6_000u32 {
+            if epoch == 5_000 {
+                pool -= pool * part / 100;
+            }
+            let sample = Sample {
+                stayed: pool,
+                price: 100_000_000_000,
+            };
+            measures.observe(sample, 0, epoch * 360).expect("in range");
+            let index = Contribution::of(&measures, 4_629_629_630, 10);
+            ladder.step(index.index(), index.worst(), epoch, epoch * 360, &rules);
+            assert!(
+                matches!(ladder.state, State::Active | State::Watch),
+                "{part} %: {ladder:?} {index:?} in epoch {epoch}"
+            );
+        }
+        assert_eq!(ladder.state, State::Active, "{part} %");
+    }
+}
+
+/// What the bound on payments reads as: ten basis points of the pool in every epoch.
+#[test]
+fn being_paid_leads_no_market_beyond_watch() {
+    let rules = LadderRules::default();
+    let (mut measures, mut ladder) = (Measures::default(), Ladder::new(0));
+    for epoch in 0..8_000u32 {
+        let sample = Sample {
+            stayed: 1_000 * TAO,
+            price: 100_000_000_000,
+        };
+        measures.observe(sample, TAO, epoch * 360).expect("in range");
+        let index = Contribution::of(&measures, 4_629_629_630, 10);
+        ladder.step(index.index(), index.worst(), epoch, epoch * 360, &rules);
+        assert!(
+            matches!(ladder.state, State::Active | State::Watch),
+            "{ladder:?} {index:?} in epoch {epoch}"
+        );
+    }
 }
