@@ -265,3 +265,20 @@ fn restrictions_end_when_nobody_settles_any_more() {
     economy.suite.world.jump(kernel::market::RESTRICTED_BLOCKS);
     assert_eq!(economy.market_state(place).standing, Standing::Open);
 }
+
+#[test]
+fn a_sanction_outlives_the_seat() {
+    let mut economy = challenged();
+    let place = economy.places[0];
+    sink(&mut economy, |state| *state == State::Delisted);
+    economy.epoch();
+    economy.set_listed(place, false);
+    economy
+        .emission::<()>(ATTACKER, 0, "unseat", (place.netuid, place.generation))
+        .expect("no longer listed");
+    assert_eq!(economy.market_state(place).standing, Standing::Delisted);
+    economy.epoch();
+    economy.set_listed(place, true);
+    economy.seat_it(place).expect("listed again");
+    assert_eq!(state(&mut economy), State::Delisted, "only an appeal lifts it");
+}

@@ -135,6 +135,8 @@ fn a_market_that_cannot_receive_does_not_stop_the_others() {
     economy
         .emission::<()>(STRANGER, 0, "unseat", (place.netuid, place.generation))
         .expect("its generation is over");
+    // The registry lists it still; nobody can take a seat with it again.
+    assert_eq!(economy.seat_it(place).unwrap_err(), "NotListed");
     let other = economy.create(50);
     economy.provide(other, PROVIDER, 100 * COIN);
     economy.list(other);
