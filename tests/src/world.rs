@@ -178,12 +178,12 @@ impl World {
         hash.expect("a contract lives there").0
     }
 
-    /// Uploads code without making a contract of it.
-    pub fn upload(&mut self, wasm: Vec<u8>) {
+    /// Uploads code without making a contract of it; its hash.
+    pub fn upload(&mut self, wasm: Vec<u8>) -> [u8; 32] {
         let uploaded = self
             .sandbox
             .upload_contract(wasm, DEPLOYER.into(), None, Determinism::Enforced);
-        uploaded.expect("the code is valid");
+        uploaded.expect("the code is valid").code_hash.0
     }
 
     /// Uploads and instantiates any contract.

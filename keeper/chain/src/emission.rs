@@ -13,7 +13,7 @@ use crate::contract::{answers, Contract};
 use crate::error::ChainError;
 
 /// Seats asked for at once: what the emission contract allows.
-const PAGE: u32 = 64;
+const PAGE: u32 = 32;
 
 /// Everything but the seats, as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]

@@ -5,6 +5,7 @@ mod emitting;
 mod executor;
 mod governed;
 mod kept;
+mod refresh;
 mod status;
 mod sync;
 
@@ -15,7 +16,7 @@ use std::time::Instant;
 use codec::Decode;
 use keeper_chain::suite::{markets, FinalityReport};
 use keeper_chain::{
-    BlockEvents, BlockId, Bundle, Chain, ChainError, Class, Connection, Contract, Heads, MarketContract, Signer,
+    BlockEvents, BlockId, Bundle, Chain, ChainError, Connection, Contract, Heads, MarketContract, Signer,
 };
 use keeper_core::{decide, Budget, Cooldowns, Duty, Expense, Job, Kind, Standing};
 use keeper_store::{Entry, Identity, Outcome, Store, StoreError};
@@ -242,34 +243,6 @@ impl Engine {
         self.resend(&heads.best).await
     }
 
-    /// Reads what changed.
-    async fn refresh(&mut self, at: &BlockId) -> Result<(), EngineError> {
-        let oldest = self.config.tempo.refresh_blocks;
-        let chain = self.chain.clone();
-        let connection = chain.connection().await?;
-        for kept in self.markets.values_mut() {
-            let reading = match kept.refresh(&connection, at, oldest).await {
-                Ok(()) => kept.refresh_validators(&connection, at).await,
-                Err(error) => Err(error),
-            };
-            match reading {
-                Err(error) if error.class() == Class::Transient => {
-                    if error.blames_endpoint() {
-                        chain.leave(&connection, &error).await;
-                    }
-                    return Err(error.into());
-                }
-                // One market that cannot be read is no reason to leave the others alone.
-                Err(error) => {
-                    self.metrics.errors.with_label_values(&[error.class().name()]).inc();
-                    tracing::error!(market = kept.name, %error, "the market cannot be read");
-                }
-                Ok(()) => {}
-            }
-        }
-        self.refresh_governed(at).await
-    }
-
     /// What is due in the state of the best block, which is also the one that dry runs see.
     fn decide(&mut self) -> Vec<([u8; 32], Job)> {
         let started = Instant::now();
@@ -373,84 +346,6 @@ impl Engine {
             .filter(|job| self.config.terms(job.kind()).is_some())
             .map(|job| (address, job))
             .collect()
-    }
-
-    /// Reads what changed in what governs the markets, and in what settles emission.
-    async fn refresh_governed(&mut self, at: &BlockId) -> Result<(), EngineError> {
-        let oldest = self.config.governance.refresh_blocks;
-        let chain = self.chain.clone();
-        let connection = chain.connection().await?;
-        for governed in &mut self.governed {
-            match governed.refresh(&connection, at, oldest).await {
-                Err(error) if error.class() == Class::Transient => {
-                    if error.blames_endpoint() {
-                        chain.leave(&connection, &error).await;
-                    }
-                    return Err(error.into());
-                }
-                // Markets are kept whether or not what governs them can be read.
-                Err(error) => {
-                    self.metrics.errors.with_label_values(&[error.class().name()]).inc();
-                    tracing::error!(dao = governed.name, %error, "the DAO or its handover cannot be read");
-                }
-                Ok(()) => {}
-            }
-        }
-        let Some(emission) = &mut self.emission else {
-            return Ok(());
-        };
-        match emission.refresh(&connection, at, oldest).await {
-            Err(error) if error.class() == Class::Transient => {
-                if error.blames_endpoint() {
-                    chain.leave(&connection, &error).await;
-                }
-                return Err(error.into());
-            }
-            Err(error) => {
-                self.metrics.errors.with_label_values(&[error.class().name()]).inc();
-                tracing::error!(%error, "the emission contract or the registry cannot be read");
-            }
-            Ok(()) => {}
-        }
-        Ok(())
-    }
-
-    /// Starts to keep markets that the registry created in final blocks.
-    async fn keep_created(&mut self, at: &BlockId) -> Result<(), EngineError> {
-        let Some(suite) = &self.suite else { return Ok(()) };
-        while let Some(address) = self.created.pop() {
-            if self.markets.contains_key(&address) {
-                continue;
-            }
-            let contract = MarketContract::new(address, suite.market_bundle.clone()).map_err(ChainError::from)?;
-            let reading = self
-                .chain
-                .ask(async |connection| Kept::read(contract.clone(), &connection, at).await)
-                .await;
-            match reading {
-                Ok(mut kept) => {
-                    kept.accounts.extend(self.store.accounts(&address)?);
-                    for (id, escrow, debt_scaled) in self.store.positions(&address)? {
-                        kept.set(keeper_chain::Holding {
-                            id,
-                            escrow,
-                            debt_scaled,
-                        });
-                    }
-                    tracing::info!(market = kept.name, "keeping a market of the registry");
-                    self.markets.insert(address, kept);
-                }
-                Err(error) if error.class() == Class::Transient => {
-                    self.created.push(address);
-                    return Err(error.into());
-                }
-                Err(error) => {
-                    let market = keeper_chain::contracts::address(&address);
-                    tracing::error!(market, %error, "a market of the registry cannot be read");
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Any contract that is kept.
