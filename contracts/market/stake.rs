@@ -212,11 +212,19 @@ impl AlphaMarket {
                 Err(error) => refusal = Some(error),
             }
         }
-        // What a forgotten validator keeps must be nobody's, like what moves may lose.
+        // What a forgotten validator keeps must be nobody's, like what moves may lose; what exceeds that is the protocol's loss.
         let lost = u64::try_from(MAX_VALIDATORS.saturating_add(moves.len())).unwrap_or(u64::MAX);
-        let dropped = validators.drop_empty(spare.saturating_sub(lost).min(least.saturating_sub(1)));
-        if moves.is_empty() && !dropped {
-            return Err(refusal.unwrap_or_else(|| kernel::Error::NothingToDo.into()));
+        let spare = spare.saturating_sub(lost);
+        let protocol = self.hot.0.protocol_alpha;
+        let dust = spare.saturating_add(protocol).min(least.saturating_sub(1));
+        match validators.drop_empty(dust) {
+            Some(forgotten) => {
+                self.hot.0.protocol_alpha = protocol.saturating_sub(forgotten.saturating_sub(spare));
+            }
+            None if moves.is_empty() => {
+                return Err(refusal.unwrap_or_else(|| kernel::Error::NothingToDo.into()));
+            }
+            None => {}
         }
         self.validators.set(&ValidatorsCell(validators));
         Ok(moves)

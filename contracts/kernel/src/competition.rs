@@ -360,19 +360,20 @@ impl Validators {
         Ok(())
     }
 
-    /// Forgets removed validators that hold nothing, and one that holds at most `dust` alpha-rao, too little to move; whether there were
-    /// any.
-    pub fn drop_empty(&mut self, dust: u64) -> bool {
+    /// Forgets removed validators that hold nothing, and one that holds at most `dust` alpha-rao, too little to move. Returns what is
+    /// forgotten with it; `None` when nobody was.
+    pub fn drop_empty(&mut self, dust: u64) -> Option<u64> {
         let before = self.all.len();
-        let mut left = dust;
+        let mut forgotten = 0;
         self.all.retain(|validator| {
+            let left = if forgotten == 0 { dust } else { 0 };
             let goes = validator.leaving && validator.measured <= left;
-            if goes && validator.measured != 0 {
-                left = 0;
+            if goes {
+                forgotten = forgotten.max(validator.measured);
             }
             !goes
         });
-        self.all.len() != before
+        (self.all.len() != before).then_some(forgotten)
     }
 
     fn moved_in(&self, now: u32) -> u64 {

@@ -1,7 +1,8 @@
 //! Attacks on the built contracts; each computes what it brought.
 
+use contract_tests::puppet;
 use contract_tests::suite::{Part, STRANGER};
-use contract_tests::world::{ATTACKER, LENDER, TRADER};
+use contract_tests::world::{ATTACKER, HOTKEY, LENDER, TRADER};
 use contract_tests::COIN;
 use kernel::emission::State;
 use kernel::market::{Closed, Opened};
@@ -202,4 +203,27 @@ fn sink(economy: &mut Economy, place: Place, wanted: impl Fn(&State) -> bool) {
         economy.epoch();
     }
     panic!("{:?}", economy.seat(place));
+}
+
+/// Governance pins bad code: a market that uses the chain in the name of whoever calls it.
+#[test]
+fn a_market_that_takes_funds_of_its_caller_gets_none_from_any_call() {
+    let mut economy = Economy::new(1);
+    let code = economy.suite.world.upload(puppet::thief(HOTKEY, COIN));
+    let handover = economy.suite.handover;
+    economy
+        .suite
+        .call::<()>(handover, Part::Registry, 0, "pin_market_code", code)
+        .expect("the authority pins");
+    let thief = economy.create(80);
+    economy.list(thief);
+    economy.seat_it(thief).expect("listed");
+    let key = (thief.netuid, thief.generation);
+    let before = economy.state().available;
+    economy.end_epoch();
+    assert_eq!(economy.settle(128).unwrap_err(), "FundsTaken");
+    economy.set_listed(thief, false);
+    let unseated = economy.emission::<()>(STRANGER, 0, "unseat", key);
+    assert_eq!(unseated.unwrap_err(), "FundsTaken");
+    assert_eq!(economy.state().available, before);
 }

@@ -1,14 +1,12 @@
 //! Several markets under one emission contract.
 
 use codec::{Decode, Encode};
-use contract_tests::bundle;
 use contract_tests::interface::{MarketState, Settlement};
 use contract_tests::suite::{emission_rules, Part, Suite, BOND};
 use contract_tests::world::{subnet, DEPLOYER, HOTKEY, OWNER, PROVIDER, TRADER};
 use contract_tests::COIN;
 use kernel::emission::{Contribution, Ladder, Measures, Round, Rules};
 use kernel::flow::EPOCH;
-use kernel::handover::Capability;
 use kernel::LiquidityChange;
 use staking::AccountId;
 
@@ -328,14 +326,4 @@ pub fn rules() -> Rules {
         max_yield_bps: 100,
         ..emission_rules()
     }
-}
-
-/// What a capability of the handover is called in these tests.
-pub const CAPABILITY: Capability = Capability::Emission;
-
-/// The selectors that the emission capability grants.
-pub fn granted() -> Vec<[u8; 4]> {
-    ["set_rules", "set_burned", "reinstate"]
-        .map(|label| bundle::named("emission").selector(label))
-        .to_vec()
 }

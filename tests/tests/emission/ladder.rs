@@ -1,14 +1,13 @@
 //! A market that only extracts loses its budget, its shorts and in the end its listing, by rule, with a way back.
 
-use contract_tests::suite::{Part, Suite, STRANGER};
+use contract_tests::suite::STRANGER;
 use contract_tests::world::{ATTACKER, TRADER};
 use contract_tests::COIN;
 use kernel::emission::{Reason, State};
-use kernel::handover::Capability;
 use kernel::market::Standing;
 use kernel::Asset;
 
-use crate::economy::{rules, Economy, Place, CAPABILITY};
+use crate::economy::{rules, Economy, Place};
 
 /// Bond of a challenge.
 const BOND: u64 = 10 * COIN;
@@ -229,30 +228,21 @@ fn a_challenge_needs_a_quarantine_the_exact_bond_and_no_other_challenge() {
 }
 
 #[test]
-fn an_appeal_by_governance_reinstates_even_a_delisted_market() {
+fn an_appeal_reinstates_even_a_delisted_market_at_once_and_only_the_authority_upholds_it() {
     let mut economy = challenged();
     let place = economy.places[0];
     sink(&mut economy, |state| *state == State::Delisted);
     economy.epoch();
-    let arguments = (place.netuid, place.generation);
-    let action = economy.suite.action(CAPABILITY, Part::Emission, "reinstate", arguments);
-    let Ok(id) = economy.suite.schedule(Suite::operation(action, 1)) else {
-        // The core team no longer holds it: the handover's own call stands for a referendum's.
-        let handover = economy.suite.handover;
-        economy.emission::<()>(handover, 0, "reinstate", arguments).unwrap();
-        return reinstated(&mut economy, place);
-    };
-    economy.suite.wait_and_execute(id).expect("the timelock");
-    reinstated(&mut economy, place);
-    assert_eq!(Capability::Emission, CAPABILITY);
-}
-
-fn reinstated(economy: &mut Economy, place: Place) {
+    let key = (place.netuid, place.generation);
+    let refused = economy.emission::<()>(ATTACKER, 0, "reinstate", key);
+    assert_eq!(refused.unwrap_err(), "NotAuthority");
+    // What the handover sends when it executes a referendum's call.
+    let handover = economy.suite.handover;
+    economy.emission::<()>(handover, 0, "reinstate", key).unwrap();
     let seat = economy.seat(place).seat;
     assert_eq!((seat.ladder.state, seat.ladder.reason), (State::Watch, Reason::Appeal));
-    assert_eq!(economy.market_state(place).standing, Standing::Open, "at once");
-    let handover = economy.suite.handover;
-    let again = economy.emission::<()>(handover, 0, "reinstate", (place.netuid, place.generation));
+    assert_eq!(economy.market_state(place).standing, Standing::Open);
+    let again = economy.emission::<()>(handover, 0, "reinstate", key);
     assert_eq!(again.unwrap_err(), "Rule.NothingToAppeal");
 }
 

@@ -247,3 +247,24 @@ fn a_donation_buys_no_score() {
     let total: u64 = shares.iter().sum();
     assert!(shares[3] <= total / 4 + total / 20, "{shares:?}");
 }
+
+#[test]
+fn dust_left_with_a_removed_validator_does_not_keep_its_place() {
+    let mut world = competing();
+    for _ in 0..25 {
+        epoch(&mut world);
+    }
+    world.by(AUTHORITY).remove_hotkey(HOTKEY).expect("others are left");
+    // The first that has enough is drawn from: a withdrawal leaves less with it than the chain moves.
+    let with_first = held(&mut world)[0];
+    world
+        .by(PROVIDER)
+        .withdraw_alpha(with_first - 1_000)
+        .expect("an ordinary withdrawal");
+    assert!(held(&mut world)[0] < 2_000);
+    for _ in 0..3 {
+        epoch(&mut world);
+    }
+    let known = world.competition().state.all;
+    assert!(known.iter().all(|validator| validator.hotkey != HOTKEY), "{known:?}");
+}

@@ -141,6 +141,18 @@ fn the_price_from_before_a_challenge_stays_what_it_was() {
 }
 
 #[test]
+fn the_floor_is_a_tenth_above_the_chains_price_at_most() {
+    let (mut world, _) = shorted();
+    // Everybody's averages are lifted here, and not on the chain.
+    crate::setup::buy_until(&mut world, TRADER, 20_000);
+    world.blocks(200);
+    assert!(world.state().prices.twap_long > 1_500_000_000_000);
+    restrict(&mut world, Standing::Contested);
+    let chain = world.state().chain_price_e9;
+    assert_eq!(world.state().market.restriction.floor, chain * 1_100);
+}
+
+#[test]
 fn a_delisted_market_is_left_by_everybody_and_entered_by_nobody() {
     let (mut world, id) = shorted();
     restrict(&mut world, Standing::Delisted);

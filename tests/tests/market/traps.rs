@@ -443,6 +443,12 @@ fn stake_that_follows_a_swapped_hotkey_is_found_again_and_no_gift_chooses_a_vali
     // Asked without the checks after every step: until the new key is listed, the market does not see its stake.
     let nothing_there: Result<Validators, _> = world.view_as(KEEPER, "adopt_hotkey", ATTACKER);
     assert_eq!(nothing_there, refused);
+    // Dust under another key is not what is missing.
+    let mut dusted = world.clone();
+    dusted.control(|chain| chain.register_hotkey(NETUID, ATTACKER, ATTACKER));
+    dusted.give_stake(market, ATTACKER, COIN);
+    let dust: Result<Validators, _> = dusted.view_as(KEEPER, "adopt_hotkey", ATTACKER);
+    assert_eq!(dust, refused);
     let stakes = world.by(KEEPER).adopt_hotkey(OTHER_HOTKEY).unwrap();
     assert_eq!(stakes.all[0].hotkey, OTHER_HOTKEY, "new deposits go where the stake is");
     assert_eq!(world.by(KEEPER).adopt_hotkey(OTHER_HOTKEY), refused, "once");
